@@ -1,0 +1,119 @@
+"""The command that answers: `python -m alignment_qa "question"`, or a chat when there is no question."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+from alignment_qa.cite import as_json, reference
+from alignment_qa.errors import AlignmentQAError
+from alignment_qa.types import Answer, Detail, Hit, Turn
+
+if TYPE_CHECKING:
+    from alignment_qa.assistant import Assistant
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 answered or declined, 2 something must be mended first, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except (AlignmentQAError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m alignment_qa",
+        description="Answer a question from the index, with a citation for every sentence. Without a question: a chat.",
+    )
+    parser.add_argument("question", nargs="?", help="the question; without one a chat that remembers the conversation")
+    parser.add_argument("--index", metavar="DIR", help="folder of the index (default: index)")
+    parser.add_argument("--model", metavar="NAME", help="chat model that writes, e.g. anthropic:NAME, ollama:NAME")
+    parser.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server for --model")
+    parser.add_argument("--brief", action="store_true", help="one or two sentences")
+    parser.add_argument("--search", action="store_true", help="print the passages found and no answer")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from alignment_qa.assistant import Assistant
+
+    assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
+    detail: Detail = "brief" if options.brief else "full"
+    if options.question is None and not sys.stdin.isatty():
+        options.question = sys.stdin.read().strip()
+    if options.question is None:
+        return _chat(assistant, detail)
+    if options.search:
+        hits = assistant.search(options.question)
+        print(json.dumps([_hit(hit) for hit in hits], ensure_ascii=False) if options.json else _hits(hits))
+        return 0
+    answer = assistant.answer(options.question, detail=detail)
+    print(json.dumps(as_json(answer), ensure_ascii=False) if options.json else _page(answer))
+    return 0
+
+
+def _chat(assistant: Assistant, detail: Detail) -> int:
+    documents, _ = assistant.index.count()
+    print(f"{documents} documents, answers by {assistant.way}. An empty line ends the chat.")
+    history: list[Turn] = []
+    while True:
+        try:
+            question = input("\n> ").strip()
+        except EOFError:
+            return 0
+        if not question:
+            return 0
+        answer = assistant.answer(question, history, detail=detail)
+        print(_page(answer))
+        history += [Turn("user", question), Turn("assistant", answer.text)]
+
+
+def _page(answer: Answer) -> str:
+    """The answer, then its references with the quoted words, wrapped to the terminal."""
+    lines = [_wrap(paragraph) for paragraph in answer.text.split("\n")]
+    if problem := answer.trace.get("model_error"):
+        lines.insert(0, _wrap(f"({problem} Quoted instead.)"))
+    if answer.citations:
+        lines.append("")
+    for citation in answer.citations:
+        lines.append(_wrap(f"[{citation.number}] {reference(citation.passage.source)}", "    "))
+        lines.append(_wrap(f"    “{citation.quote}”", "    "))
+    if dropped := answer.trace.get("dropped"):
+        lines.append(f"\n{len(dropped)} sentences left out: no passage supports them.")  # type: ignore[arg-type]
+    if answer.related:
+        lines.append("\nRelated: " + " · ".join(answer.related))
+    return "\n".join(lines)
+
+
+def _hits(hits: list[Hit]) -> str:
+    return "\n\n".join(
+        f"{hit.rank}. {hit.passage.heading}  ({hit.score:.2f})\n{_wrap('   ' + ' '.join(hit.passage.text.split()), '   ')}"
+        for hit in hits
+    )
+
+
+def _hit(hit: Hit) -> dict[str, object]:
+    passage, source = hit.passage, hit.passage.source
+    return {
+        "rank": hit.rank, "score": hit.score, "doc_id": source.doc_id, "title": source.title, "url": source.url,
+        "heading": passage.heading, "passage": passage.text, "start": passage.start, "end": passage.end,
+    }  # fmt: skip
+
+
+def _wrap(text: str, indent: str = "") -> str:
+    width = min(os.get_terminal_size().columns if sys.stdout.isatty() else 100, 100)
+    return textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,248 @@
+"""The composition root: understand the question, retrieve, weigh the evidence, then answer with citations or decline."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alignment_qa import conversation, encoders, evidence, support
+from alignment_qa.bibliography import bibliography
+from alignment_qa.cite import Draft, resolve, text_of
+from alignment_qa.config import Config, from_environment
+from alignment_qa.errors import ModelUnavailable
+from alignment_qa.evidence import Evidence
+from alignment_qa.extract import extract
+from alignment_qa.generate import Dropped, generate, open_model
+from alignment_qa.index import Index
+from alignment_qa.lexical import terms
+from alignment_qa.question import MAX_LENGTH, Question, is_small_talk, is_task, understand
+from alignment_qa.retrieve import Retriever, fuse, rerank
+from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+
+log = logging.getLogger("alignment_qa")
+
+
+class Assistant:
+    """Answers questions from an index. Open one with `Assistant.open`; it may be used from several threads."""
+
+    def __init__(self, index: Index, config: Config, model: Any = None) -> None:
+        self.index = index
+        self.config = config
+        self._model = model
+        fused = fuse(index.search, index.keywords, weight=config.keyword_weight, pool=config.pool)
+        self._retrieve: Retriever = fused
+        if config.reranker:
+            self._retrieve = rerank(fused, encoders.rerank_model(config.reranker), pool=4 * config.k)
+
+    @classmethod
+    def open(cls, index: str | Path | None = None, model: str | None = None, **chosen: Any) -> Assistant:
+        """Open the index in a folder (default `index/`). `model` names a chat model that writes the answers; without
+        one the assistant quotes. `chosen` are further fields of `Config`. Builds nothing, downloads nothing.
+
+        Raises IndexMissing, IndexMismatch, EncoderUnavailable, ModelUnavailable."""
+        config = from_environment(index=None if index is None else str(index), model=model, **chosen)
+        opened = Index.open(config.index)
+        writer = open_model(config.model, config.base_url, config.timeout) if config.model else None
+        return cls(opened, config, writer)
+
+    @property
+    def way(self) -> str:
+        """How answers are made: `quoting`, or the chat model's name."""
+        return self.config.model or "quoting"
+
+    def search(self, question: str, k: int = 8) -> list[Hit]:
+        """The k best passages for a question; scores are fused, in [0, 1], and compare only within one question."""
+        if not question.strip() or k < 1:
+            return []
+        return self._retrieve(question[:MAX_LENGTH], k)
+
+    def answer(self, question: str, history: Sequence[Turn] = (), *, detail: Detail = "full") -> Answer:
+        """The whole answer. Declining is an answer too: look at `abstention`."""
+        *_, answer = self.stream(question, history, detail=detail)
+        return answer
+
+    def stream(self, question: str, history: Sequence[Turn] = (), *, detail: Detail = "full") -> Iterator[Answer]:
+        """Growing snapshots of one answer; the last one is whole."""
+        clock = _Clock()
+        trace: dict[str, object] = {
+            "ms": clock.ms, "retriever": "fused" + (f", re-ranked by {self.config.reranker}" if self.config.reranker else ""),
+            "encoder": self.index.encoder.name, "model": self.config.model, "config": self.config.digest,
+        }  # fmt: skip
+        asked = " ".join(question[:MAX_LENGTH].split())
+        if reply := self._not_a_question(asked, bool(history)):
+            yield Answer(question, reply, abstention=Abstention.OUT_OF_SCOPE, trace=trace)
+            return
+        with clock("understand"):
+            alone = conversation.standalone(asked, history, self._closeness) if history else asked
+            understood = understand(alone)
+        trace["question"] = alone
+        with clock("retrieve"):
+            hits = self.gather_hits(understood)
+        with clock("evidence"):
+            found = evidence.gather(understood, hits, self.index, self.index.encode(alone))
+        trace["answers"] = round(found.probability, 3)
+        answer = Answer(question, "", hits=tuple(hits), related=self._related(found), trace=trace)
+        drafts: list[Draft] = []
+        for draft in self._drafts(found, history, detail, trace, clock):
+            drafts.append(draft)
+            claims, citations = resolve(drafts)
+            answer = replace(answer, text=text_of(claims), claims=claims, citations=citations)
+            yield answer
+        if not drafts:
+            answer = self._decline(answer, found, trace)
+        clock.stop()
+        yield replace(answer, trace=trace)
+        log.info(
+            "answered %d claims, abstention %s, p %.2f, passages %s, ms %s",
+            len(answer.claims), answer.abstention, found.probability,
+            ",".join(hit.passage.passage_id for hit in hits[:3]), clock.ms,
+        )  # fmt: skip
+
+    def as_retriever(self, k: int = 8) -> BaseRetriever:
+        """This assistant's search as a LangChain retriever; documents carry the source's fields as metadata."""
+        from alignment_qa.langchain_retriever import PassageRetriever
+
+        return PassageRetriever(search=self.search, k=k)
+
+    # steps
+
+    def gather_hits(self, question: Question, k: int | None = None) -> list[Hit]:
+        """The hits for a question; for a comparison also those for each of its sides, in turn."""
+        k = k or self.config.k
+        lists = [self._retrieve(text, k) for text in (question.text, *(f"What is {side}?" for side in question.sides))]
+        best: dict[str, Hit] = {}
+        for rank in range(k):
+            for hits in lists:
+                if rank < len(hits):
+                    best.setdefault(hits[rank].passage.passage_id, hits[rank])
+        limit = k * (1 if len(lists) == 1 else 2)
+        return [replace(hit, rank=rank) for rank, hit in enumerate(list(best.values())[:limit], 1)]
+
+    def _drafts(
+        self, found: Evidence, history: Sequence[Turn], detail: Detail, trace: dict[str, object], clock: _Clock
+    ) -> Iterator[Draft]:
+        """The answer's sentences: from bibliographies, from the model, or quoted; none when the evidence is thin."""
+        if found.question.kind in {"sources", "who"}:
+            with clock("compose"):
+                listed = list(bibliography(found, self.index))
+            if listed:
+                trace["answers"] = 1.0
+                yield from listed
+                return
+        if found.abstention is not None:
+            return
+        if self._model is None:
+            with clock("compose"):
+                drafts = list(extract(found, detail))
+            yield from drafts
+            return
+        dropped: list[dict[str, str]] = []
+        trace["dropped"] = dropped
+        wrote = False
+        passages = [hit.passage for hit in found.hits]
+        try:
+            for item in generate(found.question.text, passages, self._model, self._check, history, detail):
+                if isinstance(item, Dropped):
+                    dropped.append({"text": item.text, "reason": item.reason})
+                else:
+                    wrote = True
+                    yield item
+        except ModelUnavailable as error:
+            trace["model_error"] = str(error)
+            if not wrote:
+                yield from extract(found, detail)
+        finally:
+            clock.lap("write")
+
+    def _decline(self, answer: Answer, found: Evidence, trace: dict[str, object]) -> Answer:
+        nearest = list(dict.fromkeys(f"“{hit.passage.source.title}”" for hit in answer.hits))[:3]
+        reason = found.abstention or (Abstention.UNSUPPORTED if trace.get("dropped") else Abstention.NO_EVIDENCE)
+        where = f" Nearest: {', '.join(nearest)}." if nearest else ""
+        match reason:
+            case Abstention.OUT_OF_SCOPE:
+                text = "The corpus has nothing about this." + where
+            case Abstention.UNSUPPORTED:
+                text = (
+                    "The model wrote an answer, but no passage supported any of its sentences, so none is shown."
+                    + where
+                )
+            case _:
+                words = _surface(found.missing, found.question.text)
+                lacks = f"No document uses the word {_either(words)}. " if words else ""
+                text = f"The corpus does not clearly answer this. {lacks}".rstrip() + where
+        return replace(answer, text=text, abstention=reason)
+
+    def _not_a_question(self, text: str, continues: bool) -> str | None:
+        """What is said to a greeting, an order or nothing at all; None for a question."""
+        documents = self.index.count()[0]
+        about = f"I answer questions from {documents} documents about AI alignment, with a citation for every sentence."
+        if not text:
+            return f"Type a question. {about}"
+        if is_small_talk(text) and not (continues and not re.match(r"\W*(hi|hello|thank|bye)", text, re.I)):
+            return about
+        if is_task(text):
+            return f"That is not something I do. {about}"
+        return None
+
+    def _related(self, found: Evidence) -> tuple[str, ...]:
+        """Questions that documents near this one answer, the question itself left out."""
+        own = set(found.question.terms)
+        result: list[str] = []
+        vector = self.index.encode(found.question.text)
+        for doc_id, cosine in self.index.asked(vector, 6):
+            document = self.index.document(doc_id)
+            if document is None or cosine < RELATED:
+                continue
+            asked = [q for q in (document.questions[:1] or document.related) if q.endswith("?")]
+            result.extend(q for q in asked if set(terms(q)) != own)
+        return tuple(dict.fromkeys(result))[:4]
+
+    def _closeness(self, text: str) -> float:
+        return max((hit.score for hit in self.index.search(text, 1)), default=-1.0)
+
+    @cached_property
+    def _check(self) -> support.Checker:
+        return support.checker(self.index.encoder.encode, lambda words: evidence.weights(words, self.index))
+
+
+RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one
+
+
+class _Clock:
+    """Milliseconds a stage, in the order of the stages."""
+
+    def __init__(self) -> None:
+        self.ms: dict[str, float] = {}
+        self._started = self._lap = time.perf_counter()
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._lap = time.perf_counter()
+        self.ms[stage] = self.ms.get(stage, 0.0) + round((self._lap - started) * 1000, 2)
+
+    def lap(self, stage: str) -> None:
+        self.ms[stage] = round((time.perf_counter() - self._lap) * 1000, 2)
+
+    def stop(self) -> None:
+        self.ms["total"] = round((time.perf_counter() - self._started) * 1000, 2)
+
+
+def _surface(stems: Sequence[str], text: str) -> list[str]:
+    """The question's own words for stemmed terms."""
+    return [word for word in dict.fromkeys(re.findall(r"[\w-]+", text)) if set(terms(word)) & set(stems)]
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join(f"“{word}”" for word in words[:3])

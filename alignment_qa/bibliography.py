@@ -1,0 +1,70 @@
+"""A question about works — where to read, who wrote, which sources — → entries of the documents' own reference lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from alignment_qa.cite import Draft, Quote
+from alignment_qa.evidence import LIST_MARK, Evidence, coverage, weights
+from alignment_qa.index import Index
+from alignment_qa.lexical import terms
+from alignment_qa.types import Passage
+
+LIMIT = 8
+NAMED = 0.85  # share of a title's term weight that an entry holds when it is the work asked for
+TOPIC = 0.5  # share of the topic's term weight that an entry, its document's title and headings hold together
+
+_ASKING = re.compile(
+    r"\b(where|can|could|do|should|i|we|one|read|learn|find|more|what|which|are|is|the|some|any|good|best|key|main|list|sources?|references?|citations?|"
+    r"papers?|articles?|books?|further|reading|bibliography|literature|on|about|for|behind|who|wrote|written|by|author(?:s|ed)?|publish(?:ed)?|of|first)\b",
+    re.I,
+)
+_WROTE = re.compile(r"\b(wrote|written by|author(?:s|ed)?|published)\b", re.I)
+
+
+def bibliography(evidence: Evidence, index: Index) -> Iterator[Draft]:
+    """Entries that answer; nothing when the question is not about a work, or no entry fits."""
+    question = evidence.question
+    topic = " ".join(_ASKING.sub(" ", question.text).split()).strip(" ?.!")
+    words = list(dict.fromkeys(terms(topic)))
+    if not words:
+        return
+    rarity = weights(words, index)
+    if question.kind == "who":
+        if _WROTE.search(question.text):
+            yield from _entries(index, topic, rarity, NAMED, limit=1)
+        return
+    about = {
+        hit.passage.source.doc_id
+        for hit in evidence.hits[:3]
+        if coverage(rarity, f"{hit.passage.heading} {hit.passage.text}") >= TOPIC
+    }
+    named = list(_entries(index, topic, rarity, TOPIC, limit=LIMIT))
+    listed = (d for doc_id in about for p in index.passages_of(doc_id) if p.role == "references" for d in _drafts(p))
+    seen: set[str] = set()
+    for draft in (*named, *listed):
+        if draft.text not in seen and len(seen) < LIMIT:
+            seen.add(draft.text)
+            yield draft
+
+
+def _entries(index: Index, topic: str, rarity: Mapping[str, float], least: float, limit: int) -> Iterator[Draft]:
+    """The entries of any reference list that hold at least that share of the topic's term weight."""
+    found = [
+        d
+        for hit in index.keywords(topic, 20, role="references")
+        for d in _drafts(hit.passage)
+        if coverage(rarity, d.text) >= least
+    ]
+    yield from list({d.text: d for d in found}.values())[:limit]
+
+
+def _drafts(passage: Passage) -> Iterator[Draft]:
+    """Each entry of a passage of references, without its list mark."""
+    for start, end in passage.sentences:
+        text = passage.text[start - passage.start : end - passage.start]
+        if mark := LIST_MARK.match(text):
+            start, text = start + mark.end(), text[mark.end() :]
+        if len(text.split()) >= 3:
+            yield Draft(text, (Quote(passage, start, end),), "quoted", item=True)

@@ -1,0 +1,86 @@
+"""Every knob, as plain values, and the only reader of the environment."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+"""The encoder that is installed as a package; every other name is one that sentence-transformers can load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a person may choose. Each field can be set in the environment as `ALIGNMENT_QA_` + its name in capitals."""
+
+    index: str = "index"
+    """Folder of the index."""
+    encoder: str = DEFAULT_ENCODER
+    """Sentence encoder for a new index; an existing index names its own."""
+    model: str | None = None
+    """Chat model as `init_chat_model` takes it (`anthropic:…`, `openai:…`, `ollama:…`); None quotes."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server for `model`."""
+    timeout: float = 60.0
+    """Seconds that a chat model may take to answer or to send its next words."""
+    k: int = 8
+    """Passages that an answer may be built from."""
+    pool: int = 100
+    """Candidates that each retriever brings to the fusion."""
+    keyword_weight: float = 0.5
+    """Share of the keyword score in the fused score, the rest is cosine. Tuned by `benchmarks/retrieval.py`."""
+    reranker: str | None = None
+    """A cross-encoder that sentence-transformers can load; None leaves the fused order."""
+
+    @property
+    def digest(self) -> str:
+        """Eight hex digits that change whenever a value does; the model's address is left out."""
+        values = {name: value for name, value in asdict(self).items() if name not in {"index", "base_url"}}
+        return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()[:8]
+
+
+def from_environment(**chosen: object) -> Config:
+    """The defaults, overridden by the environment, overridden by what was `chosen` (None counts as not chosen).
+
+    Raises ValueError naming the variable whose text is not of its field's type."""
+    values: dict[str, object] = {}
+    for item in fields(Config):
+        name = f"ALIGNMENT_QA_{item.name.upper()}"
+        text = os.environ.get(name)
+        if text:
+            convert = type(item.default) if isinstance(item.default, (int, float)) else str
+            try:
+                values[item.name] = convert(text)
+            except ValueError:
+                raise ValueError(f"{name}={text!r} is not a {convert.__name__}") from None
+    values.update({name: value for name, value in chosen.items() if value is not None})
+    return Config(**values)  # type: ignore[arg-type]
+
+
+def openai_key() -> str:
+    """The key for an OpenAI-compatible server; local ones want some text and do not look at it."""
+    return os.environ.get("OPENAI_API_KEY") or "none"
+
+
+def cache_folder() -> Path:
+    """Where the exported encoder is kept between runs: `ALIGNMENT_QA_CACHE`, else the user's cache folder."""
+    chosen = os.environ.get("ALIGNMENT_QA_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alignment-qa"
+
+
+def quiet_libraries() -> None:
+    """Switch off what libraries would send out or print on their own. Call before importing any of them."""
+    for name, value in {
+        "ANONYMIZED_TELEMETRY": "False",
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "LANGSMITH_TRACING": "false",
+        "LANGCHAIN_TRACING_V2": "false",
+        "TOKENIZERS_PARALLELISM": "false",
+        "DO_NOT_TRACK": "1",
+    }.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,113 @@
+"""History and a follow-up → a question that stands alone, with no model.
+
+A follow-up is recognised by what it lacks: a noun for its pronoun, a verb, a topic. What it lacks is taken from the last
+question; where there are several ways to fill it in, the corpus decides, by which of them it has something on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from alignment_qa.lexical import FUNCTION_WORDS, terms
+from alignment_qa.question import understand
+from alignment_qa.types import Turn
+
+_OPENING = re.compile(
+    r"^\W*(?:(?:and|but|so|ok(?:ay)?|then|now|also|right|well|hm+|what about|how about|and what about)\b[\s,]*)+", re.I
+)
+_ABOUT = re.compile(r"^\W*(?:(?:and|but|so|then|now)\b[\s,]*)?(?:what|how) about\b", re.I)
+_PRONOUN = re.compile(r"\b(it|its|they|their|theirs|them|this|that|these|those|he|she|him|his|her|one|ones)\b", re.I)
+_BACK = re.compile(
+    r"\b(?:it|its|they|their|theirs|them|these|those|he|she|him|his|her|the (?:former|latter|other(?: one)?|first|second)|"
+    r"(?:this|that)(?! (?:is|are|was|were|means?|there|an?|the|we|you|i|they|ai|it)\b))\b",
+    re.I,
+)
+_BARE = re.compile(
+    r"^\W*(?:why|how|how so|when|where|who|really|for example|such as|like what|example|examples|more|go on|continue|"
+    r"tell me more|more details?|elaborate|explain(?: more| further| that| this)?|in what way|what else|any examples?|"
+    r"can you give (?:me )?(?:an )?examples?|give (?:me )?(?:an )?examples?|what do you mean|why not|says who|according to whom|sources?)\W*$",
+    re.I,
+)
+_EXPLETIVE = re.compile(r"\b(?:is|was|isn.t|would) it (?:\w+ly )?\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense)\b", re.I)
+_OTHER = re.compile(r"\bthe (?:other|latter|second)(?: one)?\b", re.I)
+_FIRST = re.compile(r"\bthe (?:former|first)(?: one)?\b", re.I)
+_ASK_WORDS = frozenset(
+    ["difference", "between", "define", "explain", "describe", "mean", "means", "called", "example", "examples", "hard"]
+)
+
+
+def standalone(question: str, history: Sequence[Turn], closeness: Callable[[str], float]) -> str:
+    """The question with what it leaves out put in from the last question; unchanged when it leaves nothing out.
+
+    `closeness` says how near the corpus is to a text, in [-1, 1]."""
+    asked = [turn.text for turn in history if turn.role == "user"]
+    if not asked:
+        return question
+    last = ""
+    for text in asked:  # the last question may itself have leaned on the one before
+        last = _fill(text, last, closeness) if last else text
+    return _fill(question, last, closeness)
+
+
+def _fill(question: str, last: str, closeness: Callable[[str], float]) -> str:
+    topic = topic_of(last)
+    if not topic or not question.strip():
+        return question
+    rest = _OPENING.sub("", question).strip(" ?.!")
+    content = [word for word in terms(_PRONOUN.sub(" ", rest)) if word not in {"mani", "much"}]
+    sides = understand(last).sides
+    if sides and (_OTHER.search(rest) or _FIRST.search(rest)):
+        return _FIRST.sub(sides[0], _OTHER.sub(sides[1], rest)) + "?"
+    if _BARE.match(rest) or not content:
+        return f"{rest[:1].upper()}{rest[1:]}: {last}" if rest else last
+    opens = bool(_OPENING.match(question))
+    if (
+        opens
+        and len(content) <= 3
+        and not re.search(r"\b(is|are|was|does|do|did|can|would|why|who|when|where)\b", rest, re.I)
+    ):
+        return _put_in_place(rest, last, closeness)
+    if _BACK.search(rest) and not _EXPLETIVE.search(rest):
+        filled = _BACK.sub(lambda found: _in_form(topic, found[0]), rest, count=1)
+        return filled + "?"
+    if re.search(r"\bones?\b", rest, re.I) and len(content) <= 3:
+        return _put_in_place(rest, last, closeness)
+    if opens and len(content) <= 2:
+        return f"{rest} ({topic})?"
+    return question
+
+
+def _put_in_place(rest: str, last: str, closeness: Callable[[str], float]) -> str:
+    """ "and outer?" after "Why is inner alignment hard?" → "Why is outer alignment hard?": the new words in the place
+    of one of the old, wherever the corpus has most on the result."""
+    new = re.sub(r"^(?:the|an?)\s+|\s*\bones?\b\s*$", "", rest, flags=re.I).strip()
+    new = _ABOUT.sub("", new).strip()
+    topic = topic_of(last)
+    candidates = [last.replace(topic, new)] if topic in last else [f"{new}?"]
+    words = topic.split()
+    if len(new.split()) == 1:
+        candidates += [last.replace(topic, " ".join([*words[:i], new, *words[i + 1 :]])) for i in range(len(words) - 1)]
+    return max(candidates, key=closeness)
+
+
+def _in_form(topic: str, pronoun: str) -> str:
+    return f"{topic}'s" if pronoun.lower() in {"its", "their", "theirs", "his", "her"} else topic
+
+
+def topic_of(question: str) -> str:
+    """What a question is about, in its own words: the subject of a definition, the sides of a comparison, else its
+    longest run of content words."""
+    understood = understand(question)
+    if understood.sides:
+        return " and ".join(understood.sides)
+    if understood.subject and len(understood.subject.split()) <= 6:
+        return understood.subject
+    runs: list[list[str]] = [[]]
+    for word in re.findall(r"[\w’'-]+", question):
+        plain = word.lower()
+        if plain in FUNCTION_WORDS or plain in _ASK_WORDS or plain.endswith("ly"):
+            runs.append([])
+        else:
+            runs[-1].append(word)
+    return " ".join(max(runs, key=lambda run: sum(len(word) for word in run)))

@@ -1,0 +1,31 @@
+"""The tree of errors: each message says what, where, and what to do. Everything we raise on purpose is here."""
+
+from __future__ import annotations
+
+
+class AlignmentQAError(Exception):
+    """Something that a person can mend; its text tells how. Commands print it as one line and exit with 2."""
+
+
+class IndexMissing(AlignmentQAError):
+    """There is no index where one was expected."""
+
+
+class IndexMismatch(AlignmentQAError):
+    """The index was made by another schema or another encoder than the one that opens it."""
+
+
+class IndexBusy(AlignmentQAError):
+    """Another process is writing to the index."""
+
+
+class ReadFailed(AlignmentQAError):
+    """A file cannot be read as a document. The text is the reason, in a few words, without the path."""
+
+
+class EncoderUnavailable(AlignmentQAError):
+    """The configured sentence encoder cannot be loaded."""
+
+
+class ModelUnavailable(AlignmentQAError):
+    """The configured chat model cannot be used: provider package, key, name or server is missing."""

@@ -1,0 +1,347 @@
+"""Question and hits → scored sentences, and how probable it is that they answer the question.
+
+Every sentence of the retrieved passages is scored by its closeness to the question, its place in its passage and
+what its kind of question wants (a definition defines, a reason gives a cause). Whether there is an answer at all is a
+second, calibrated question: the topic may be covered while what was asked is not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+
+from alignment_qa.encoders import Vectors, unit
+from alignment_qa.lexical import terms
+from alignment_qa.question import Question
+from alignment_qa.store import Vectors16
+from alignment_qa.types import Abstention, Hit, Passage
+
+LIST_MARK = re.compile(r"^(?:[-*•]|\d{1,3}[.)])\s+")
+_DANGLING = re.compile(
+    r"^[\"“'(]*(?:it|its|they|their|them|this|that|these|those|such|he|she|his|her|him|former|latter|the former|the latter|both|"
+    r"neither|either|here|there(?! (?:is|are|was|were|may|can))|one|another|others|some of (?:these|those|them)|"
+    r"however|but|therefore|thus|hence|moreover|furthermore|also|so|and|or|yet|instead|otherwise|nevertheless|nonetheless|"
+    r"consequently|accordingly|similarly|likewise|conversely|meanwhile|then|still|again|besides|additionally|finally|second(?:ly)?|third(?:ly)?|"
+    r"in (?:contrast|other words|addition|particular|this|that|these|such|turn|short|fact)|on the other hand|on the contrary|"
+    r"for (?:example|instance|this|that|these)|as a (?:result|consequence)|as an (?:example|illustration)|as (?:mentioned|noted|described|discussed|we saw)|"
+    r"because of (?:this|that)|due to (?:this|that)|if so|if not|rather|more specifically|more precisely|specifically|indeed|of course)\b",
+    re.I,
+)  # fmt: skip
+_POINTING = re.compile(
+    r"\b(?:as (?:mentioned|noted|described|discussed|shown|explained) (?:above|below|earlier|before)|see (?:above|below|figure|section|table|chapter|the)|"
+    r"(?:figure|fig\.|table|section|chapter|equation|eq\.) \d|(?:above|below|previous|following|next|this) (?:figure|table|section|chapter|post|article|paper)|"
+    r"the former|the latter|click|subscribe)\b",
+    re.I,
+)
+_DEFINES = r"^(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|separate|distinct|different|one of|more|most|less|about to|being|said|thought|widely|commonly)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of)\b"
+_CAUSE = re.compile(
+    r"\b(because|since|due to|owing to|leads? to|led to|causes?|caused|so that|therefore|as a result|reasons?|results? (?:in|from)|stems? from|for fear)\b",
+    re.I,
+)
+_MEANS = re.compile(
+    r"\b(by \w+ing|using|through|via|steps?|first|then|works?|trains?|method|procedure|in order to|when|so that)\b",
+    re.I,
+)
+_NUMBER = re.compile(
+    r"\b\d[\d,.]*(?:\s?(?:%|percent|million|billion|thousand|years?))?\b|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundreds?|thousands?|millions?|half|twice|dozens?)\b",
+    re.I,
+)
+_YEAR = re.compile(
+    r"\b(?:1[89]|20)\d\d\b|\b(?:January|February|March|April|June|July|August|September|October|November|December) \d|\b\d{4}s\b"
+)
+_NAME = re.compile(
+    r"(?<![.!?]\s)(?<!^)\b[A-Z][a-zà-ÿ]+(?:[ -](?:van |von |de )?[A-Z][a-zà-ÿ.]+)+|\b[A-Z][a-zà-ÿ]+ et al\b|\b(?:OpenAI|DeepMind|Anthropic|MIRI|ARC|METR|Google|Microsoft|Meta)\b"
+)
+_PLACE = re.compile(r"\b(?:in|at|from|near) (?:the )?[A-Z][a-zà-ÿ]+")
+_CONTRAST = re.compile(
+    r"\b(differ\w*|whereas|while|in contrast|unlike|distinct\w*|not the same|rather than|instead|on the other hand|separate\w*|versus|both)\b",
+    re.I,
+)
+_ATTRIBUTES = re.compile(
+    r"\b(introduced|coined|defined|proposed|wrote|written|published|argued|named|described|called|invented|developed|et al)\b",
+    re.I,
+)
+
+
+STRICT = frozenset({"who", "when", "where", "number"})
+"""Kinds whose answer must hold a thing of that kind."""
+
+Form = Literal["plain", "item", "lead_in"]
+"""A sentence of a paragraph, an item of a list, or the sentence that leads into a list."""
+
+
+class Statistics(Protocol):
+    """What evidence needs of an index."""
+
+    def vectors(self, passages: Sequence[Passage]) -> Mapping[str, Vectors16]:
+        """passage id → (1 + sentences, dimension): the passage's unit vector, then its sentences'."""
+
+    def frequency(self, words: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term occurs."""
+
+    def count(self) -> tuple[int, int]:
+        """(documents, passages)."""
+
+    def asked(self, vector: Vectors, k: int = 8) -> list[tuple[str, float]]:
+        """(document id, cosine) of the documents whose own questions or title are nearest, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage, scored. `place` is its number in the passage; `document.text[start:end] == text`."""
+
+    passage: Passage
+    place: int
+    start: int
+    end: int
+    text: str
+    score: float
+    cosine: float
+    rank: int
+    """Rank of its passage among the hits."""
+    vector: Vectors
+    form: Form
+    fits: bool
+    """Holds what this kind of question asks for: a year for when, a name for who."""
+    features: Mapping[str, float]
+    """What `score` was computed from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Sentences by score, best first; `probability` that they answer; `missing` question words no passage has."""
+
+    question: Question
+    hits: tuple[Hit, ...]
+    sentences: tuple[Sentence, ...]
+    probability: float
+    abstention: Abstention | None
+    missing: tuple[str, ...]
+    features: dict[str, float]
+
+
+def gather(question: Question, hits: Sequence[Hit], index: Statistics, vector: Vectors) -> Evidence:
+    """Score every sentence of the hits for the question, whose (dimension,) unit vector is given."""
+    vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
+    rarity = weights(question.terms, index)
+    asked = dict(index.asked(vector))
+    sentences = [
+        sentence
+        for hit in hits
+        if hit.passage.passage_id in vectors
+        for sentence in _score(question, hit, vectors[hit.passage.passage_id], vector, rarity, asked)
+    ]
+    sentences.sort(key=lambda s: (-s.score, s.passage.passage_id, s.place))
+    features = measure(question, hits, sentences, vectors, vector, rarity, asked)
+    probability = answerable(features)
+    missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
+    return Evidence(
+        question, tuple(hits), tuple(sentences), probability, _verdict(probability, features), missing, features
+    )
+
+
+def _score(
+    question: Question,
+    hit: Hit,
+    matrix: Vectors,
+    vector: Vectors,
+    rarity: Mapping[str, float],
+    asked: Mapping[str, float],
+) -> list[Sentence]:
+    passage = hit.passage
+    rows = matrix[1:]
+    if not len(rows):
+        return []
+    cosines = rows @ vector
+    centroid = rows @ unit(rows.mean(axis=0)[None])[0]
+    own = max(0.0, asked.get(passage.source.doc_id, 0.0) - 0.5)
+    result = []
+    for place, form in enumerate(_forms(passage)):
+        start, end, text = bare(passage, place)
+        if not _quotable(text, form):
+            continue
+        fits = _fits(question, text) if question.kind != "list" else float(form == "lead_in")
+        features = {
+            "cosine": float(cosines[place]),
+            "centroid": float(centroid[place]),
+            "covered": coverage(rarity, text),
+            "covered_here": coverage(rarity, f"{passage.heading} {' '.join(_around(passage, place))}"),
+            "new": min(1.0, len(set(terms(text)) - set(question.terms)) / 8),
+            "own": own,
+            "own_lead": own * (passage.start == 0 and place < 3),
+            "passage": hit.score,
+            "rank": hit.rank / 10,
+            "defines": fits * (question.kind == "definition"),
+            "contrasts": fits * (question.kind == "comparison"),
+            "holds": fits * (question.kind in STRICT),
+            "gives_cause": fits * (question.kind == "why"),
+            "gives_means": fits * (question.kind == "how"),
+            "lists": fits * (question.kind == "list"),
+            "asks": float(text.rstrip('”"').endswith("?")),
+            "leans": float(dangling(text)),
+        }
+        score = sum(weight * features[name] for name, weight in _model()["sentence"].items())
+        result.append(
+            Sentence(
+                passage,
+                place,
+                start,
+                end,
+                text,
+                score,
+                features["cosine"],
+                hit.rank,
+                rows[place],
+                form,
+                fits > 0,
+                features,
+            )
+        )
+    return result
+
+
+def _around(passage: Passage, place: int) -> list[str]:
+    """A sentence of a passage with the one before it and the one after."""
+    spans = passage.sentences[max(0, place - 1) : place + 2]
+    return [passage.text[start - passage.start : end - passage.start] for start, end in spans]
+
+
+def weights(words: Sequence[str], index: Statistics) -> dict[str, float]:
+    """Inverse document frequency of each term, ln(1 + N / (0.5 + n)); a term in no passage weighs most."""
+    passages = max(index.count()[1], 1)
+    return {word: math.log(1 + passages / (0.5 + n)) for word, n in index.frequency(words).items()}
+
+
+def coverage(rarity: Mapping[str, float], text: str) -> float:
+    """The share of the question's term weight that a text holds, in [0, 1]."""
+    total = sum(rarity.values())
+    if not total:
+        return 0.0
+    held = set(terms(text))
+    return sum(weight for word, weight in rarity.items() if word in held) / total
+
+
+def bare(passage: Passage, place: int) -> tuple[int, int, str]:
+    """Span and text of a sentence of a passage, without the mark of a list item."""
+    start, end = passage.sentences[place]
+    text = passage.text[start - passage.start : end - passage.start]
+    mark = LIST_MARK.match(text)
+    return (start + mark.end(), end, text[mark.end() :]) if mark else (start, end, text)
+
+
+def _forms(passage: Passage) -> list[Form]:
+    texts = [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]
+    items = [bool(LIST_MARK.match(text)) for text in texts]
+    return [
+        "item" if item else "lead_in" if text.endswith(":") and any(items[place + 1 : place + 2]) else "plain"
+        for place, (text, item) in enumerate(zip(texts, items, strict=True))
+    ]
+
+
+def _quotable(text: str, form: Form) -> bool:
+    """A whole sentence of some length, not a stub, a heading or a formula."""
+    words = re.findall(r"[A-Za-z]{2,}", text)
+    ends = text.rstrip(" \"”’')*_")[-1:]
+    return len(words) >= 4 and (ends in {".", "!", "?", ";"} or form == "lead_in") and not text.startswith("|")
+
+
+def dangling(text: str) -> bool:
+    """The sentence opens with, or rests on, something said before it."""
+    return bool(_DANGLING.match(text) or _POINTING.search(text))
+
+
+def _fits(question: Question, text: str) -> float:
+    """1 when the sentence holds what this kind of question asks for, else 0."""
+    match question.kind:
+        case "definition":
+            return float(bool(question.subject and defines(question.subject, text)))
+        case "why":
+            return float(bool(_CAUSE.search(text)))
+        case "how":
+            return float(bool(_MEANS.search(text)))
+        case "who":
+            return float(bool(_NAME.search(text))) * (1.0 if _ATTRIBUTES.search(text) else 0.5)
+        case "when":
+            return float(bool(_YEAR.search(text)))
+        case "where":
+            return float(bool(_PLACE.search(text)))
+        case "number":
+            return float(bool(_NUMBER.search(text)))
+        case "comparison":
+            return float(bool(_CONTRAST.search(text))) * float(all(mentions(side, text) for side in question.sides))
+        case _:
+            return 0.0
+
+
+def defines(subject: str, text: str) -> bool:
+    """The sentence opens as a definition of the subject does: "Inner alignment is …"."""
+    words = [re.escape(word.rstrip("s")) + r"\w{0,3}" for word in re.findall(r"\w+", subject)[:6]]
+    return bool(words) and bool(re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I))
+
+
+def mentions(phrase: str, text: str) -> bool:
+    """The text holds every content word of the phrase."""
+    return set(terms(phrase)) <= set(terms(text))
+
+
+def measure(
+    question: Question,
+    hits: Sequence[Hit],
+    sentences: Sequence[Sentence],
+    vectors: Mapping[str, Vectors],
+    vector: Vectors,
+    rarity: Mapping[str, float],
+    asked: Mapping[str, float],
+) -> dict[str, float]:
+    """What the probability of an answer is computed from: closeness, words held, words that the corpus never uses,
+    and whether the asked kind of thing is there. None of it is the length of a passage."""
+    cosines = sorted((s.cosine for s in sentences), reverse=True)
+    best = sorted(sentences, key=lambda s: -s.cosine)[:4]
+    total = sum(rarity.values()) or 1.0
+    rarest = max(rarity.values(), default=0.0)
+    together = " ".join(f"{s.passage.heading} {s.text}" for s in best)
+    near = " ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])
+    held = set(terms(near))
+    strict = question.kind in STRICT
+    return {
+        "sentence": cosines[0] if cosines else 0.0,
+        "sentences": sum(cosines[:3]) / 3 if cosines else 0.0,
+        "passage": max((float(v[0] @ vector) for v in vectors.values()), default=0.0),
+        "asked": max(asked.values(), default=0.0),
+        "covered_best": max((coverage(rarity, s.text) for s in best), default=0.0),
+        "covered_together": coverage(rarity, together),
+        "covered_near": coverage(rarity, near),
+        "rarest_absent": max((w for word, w in rarity.items() if word not in held), default=0.0) / (rarest or 1.0),
+        "unknown": sum(w for word, w in rarity.items() if w >= rarest and word not in held) / total,
+        "kind_absent": float(strict and not any(s.fits for s in best)),
+        "strict": float(strict),
+    }
+
+
+@lru_cache(maxsize=1)
+def _model() -> dict[str, dict[str, float]]:
+    """The fitted probability: written by eval/calibrate.py, never by hand."""
+    loaded: dict[str, dict[str, float]] = json.loads(Path(__file__).with_name("evidence.json").read_text())
+    return loaded
+
+
+def answerable(features: Mapping[str, float]) -> float:
+    """The probability that the evidence answers the question: a logistic model of `measure`'s features."""
+    weight = _model()["answer"]
+    return 1 / (1 + math.exp(-(weight["bias"] + sum(weight[name] * value for name, value in features.items()))))
+
+
+def _verdict(probability: float, features: Mapping[str, float]) -> Abstention | None:
+    threshold = _model()["thresholds"]
+    if probability >= threshold["answers"]:
+        return None
+    near = features["passage"] >= threshold["near_passage"] or features["asked"] >= threshold["near_asked"]
+    return Abstention.NO_EVIDENCE if near else Abstention.OUT_OF_SCOPE

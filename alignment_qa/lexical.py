@@ -1,0 +1,238 @@
+"""Text → content terms, and keyword search (BM25) over the same passages as the vectors: the only door to tantivy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+FUNCTION_WORDS = [
+    "a",
+    "about",
+    "am",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "because",
+    "been",
+    "being",
+    "but",
+    "by",
+    "can",
+    "could",
+    "did",
+    "do",
+    "does",
+    "doing",
+    "done",
+    "for",
+    "from",
+    "had",
+    "has",
+    "have",
+    "having",
+    "he",
+    "her",
+    "hers",
+    "him",
+    "his",
+    "how",
+    "i",
+    "if",
+    "in",
+    "into",
+    "is",
+    "it",
+    "its",
+    "itself",
+    "just",
+    "let",
+    "me",
+    "might",
+    "mine",
+    "my",
+    "no",
+    "nor",
+    "of",
+    "off",
+    "on",
+    "one",
+    "onto",
+    "or",
+    "our",
+    "ours",
+    "out",
+    "over",
+    "please",
+    "shall",
+    "she",
+    "should",
+    "so",
+    "some",
+    "such",
+    "tell",
+    "than",
+    "that",
+    "the",
+    "their",
+    "theirs",
+    "them",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "those",
+    "through",
+    "to",
+    "too",
+    "under",
+    "up",
+    "upon",
+    "us",
+    "very",
+    "was",
+    "we",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "while",
+    "who",
+    "whom",
+    "whose",
+    "why",
+    "will",
+    "with",
+    "would",
+    "you",
+    "your",
+    "yours",
+    "s",
+    "t",
+    "d",
+    "ll",
+    "re",
+    "ve",
+    "m",
+]
+"""English words that carry no topic; not searched for."""
+
+MUST_DIFFER = frozenset({"not", "never", "without"})  # negations are content: they stay terms
+
+# British spellings are folded to American ones on both sides, so that either finds the other. A wrong fold
+# ("exercise") is harmless because it happens to passages and questions alike.
+_ISE = re.compile(r"(?<=[a-z]{3})is(e|ed|es|er|ers|ing|ation|ations|ational|able)\b")
+_OUR = re.compile(r"(?<=[a-z]{2})our(s|ed|ing|al|able|ite|ism|less)?\b")
+_PROGRAMME = re.compile(r"\bprogrammes?\b")
+
+
+@lru_cache(maxsize=1)
+def _analyzer() -> Any:
+    import tantivy
+
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.custom_stopword(FUNCTION_WORDS))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+def terms(text: str) -> list[str]:
+    """Content words of a text in order, lower-cased, folded to American spelling and stemmed (Snowball English)."""
+    return list(_analyzer().analyze(fold(text)))
+
+
+def fold(text: str) -> str:
+    """Lower case with British spellings turned American."""
+    return _PROGRAMME.sub("program", _OUR.sub(r"or\1", _ISE.sub(r"iz\1", text.lower())))
+
+
+class Keywords:
+    """A keyword index in a folder. Scores are BM25 (k1 1.2, b 0.75); only terms that the question holds count."""
+
+    def __init__(self, folder: Path) -> None:
+        import tantivy
+
+        self._tantivy = tantivy
+        schema = tantivy.SchemaBuilder()
+        schema.add_text_field("passage_id", stored=True, tokenizer_name="raw", index_option="basic")
+        schema.add_text_field("doc_id", tokenizer_name="raw", index_option="basic")
+        schema.add_text_field("role", tokenizer_name="raw", index_option="basic")
+        schema.add_text_field("words", tokenizer_name="words", index_option="freq")
+        folder.mkdir(parents=True, exist_ok=True)
+        self._schema = schema.build()
+        self._index = tantivy.Index(self._schema, str(folder))
+        self._index.register_tokenizer("words", _analyzer())
+        self._writer: Any = None
+
+    def search(self, question: str, k: int, role: str = "prose") -> list[tuple[str, float]]:
+        """(passage id, BM25 score) of the k best passages of that role that hold a content word of the question."""
+        words = dict.fromkeys(terms(question))
+        if not words:
+            return []
+        query = self._tantivy.Query
+        occur = self._tantivy.Occur
+        any_word = query.boolean_query([(occur.Should, self._term("words", word)) for word in words])
+        in_role = query.boost_query(self._term("role", role), 0.0)
+        searcher = self._index.searcher()
+        found = searcher.search(query.boolean_query([(occur.Must, any_word), (occur.Must, in_role)]), k).hits
+        return [(searcher.doc(address)["passage_id"][0], float(score)) for score, address in found]
+
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """In how many passages each term (as `terms` gives it) occurs."""
+        searcher = self._index.searcher()
+        return {word: searcher.doc_freq("words", word) for word in words}
+
+    def __len__(self) -> int:
+        return int(self._index.searcher().num_docs)
+
+    def add(self, rows: Sequence[tuple[str, str, str, str]]) -> None:
+        """Rows of (passage id, document id, role, text). Visible after `commit`."""
+        writer = self._open_writer()
+        for passage_id, doc_id, role, text in rows:
+            document = self._tantivy.Document()
+            document.add_text("passage_id", passage_id)
+            document.add_text("doc_id", doc_id)
+            document.add_text("role", role)
+            document.add_text("words", fold(text))
+            writer.add_document(document)
+
+    def remove(self, doc_id: str) -> None:
+        """Take a document's passages out. Visible after `commit`."""
+        self._open_writer().delete_documents_by_term("doc_id", doc_id)
+
+    def commit(self) -> None:
+        """Make what was added and removed durable and visible."""
+        if self._writer is not None:
+            self._writer.commit()
+            self._index.reload()
+
+    def close(self) -> None:
+        """Let another process write."""
+        if self._writer is not None:
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+            self._writer = None
+
+    def reload(self) -> None:
+        """See what another process has committed."""
+        self._index.reload()
+
+    def _open_writer(self) -> Any:
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=64_000_000, num_threads=1)
+        return self._writer
+
+    def _term(self, field: str, value: str) -> Any:
+        return self._tantivy.Query.term_query(self._schema, field, value, "freq" if field == "words" else "basic")

@@ -1,0 +1,142 @@
+"""A question as a person typed it → what it asks for: its kind, its sides, and whether it is a question to us at all.
+
+The kinds follow the non-factoid taxonomy of Bolotova et al. (SIGIR 2022), cut down to what changes an answer here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from alignment_qa.lexical import terms
+
+Kind = Literal[
+    "definition", "comparison", "why", "how", "list", "who", "when", "where", "number", "yes_no", "sources", "open"
+]
+
+MAX_LENGTH = 2000
+"""Characters of a question that are read; a longer one is cut there."""
+
+_PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.I))  # type: ignore[misc]
+    for kind, pattern in (
+        ("sources", r"\b(where (can|could|do|should) (i|we|one) (read|learn|find)|(sources?|references?|citations?|papers?|"
+                    r"articles?|books?|further reading|bibliography|literature) (on|about|for|behind)\b"
+                    r"|what (should|can|could) (i|we|one) read|reading list)"),
+        ("comparison", r"\bdifferen(ce|t|ces)\b|\bdiffers?\b|\bvs\.?\b|\bversus\b|\bcompar(e|ed|ing|ison)\b"
+                       r"|\bdistin(ct|ction|guish)|\bsame (thing )?as\b|\bas opposed to\b|\bcontrast\b"),
+        ("number", r"\bhow (many|much)\b|\bwhat (number|percentage|fraction|share|proportion) of\b|\bhow (long|large|big|often|old)\b"),
+        ("who", r"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|\bwhich (author|researcher|person|people)s?\b"),
+        ("when", r"^\W*(since |in )?when\b|\b(what|which) (year|date|month|decade)\b"),
+        ("where", r"^\W*where\b"),
+        ("why", r"\bwhy\b|\bwhat (causes?|caused|makes?|led|leads)\b|\bhow come\b|\bwhat is the (reason|point|cause)\b|\breasons? (for|why|that)\b"),
+        ("list", r"\b(list|name|enumerate)\b.{0,40}\b\w+s\b|\bwhat (are|were) (the |some |all )?(\w+ ){0,3}(types?|kinds?|ways|examples|cases|"
+                 r"reasons|steps|stages|methods|approaches|problems|causes|conditions|forms|components|parts|sub-?problems|limits|limitations|arguments|objections)\b"
+                 r"|^\W*what (?:are|were) (?:the|some|all|any) (?:\w+[ -]){0,3}\w+[^s\W]s\b (?:of|in|for|to|behind|that|between)\b|\b(examples|types|kinds) of\b|\bwhich (\w+ )?(types|kinds|problems|methods|conditions|cases)\b"),
+        ("how", r"^\W*(and |so |but )?how\b|\bin what way\b|\bwhat happens\b"),
+        ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what('?s|’s| is| are| was| were| does| do| exactly)|whats|define|explain|describe|"
+                       r"meaning of|tell me (about|what)|can you (explain|define|tell me))\b"),
+        ("yes_no", r"^\W*(and |so |but |then )?(is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must|isn't|aren't|doesn't|don't|can't)\b"),
+    )
+)  # fmt: skip
+
+_SIDES = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        r"\bdifferences? (?:is |are )?(?:there )?between (?P<a>.+?) (?:and|&|or) (?P<b>[^?.!]+)",
+        r"\bdistin(?:ction between|guishes|guish(?: between)?) (?P<a>.+?) (?:and|from) (?P<b>[^?.!]+)",
+        r"\bcompar(?:e|ing|ison of|ison between) (?P<a>.+?) (?:and|with|to|against) (?P<b>[^?.!]+)",
+        r"\b(?:how|in what way) (?:is|are|does|do|did|was) (?P<a>.+?) (?:different|differ|distinct|distinguished) (?:from|to|than) (?P<b>[^?.!]+)",
+        r"\b(?:is|are) (?P<a>.+?) (?:really |just |simply |actually )?(?:the )?same (?:thing )?(?:as|with) (?P<b>[^?.!]+)",
+        r"(?:what is |what's |explain )?(?P<a>[^?.!,]+?) (?:vs\.?|versus|as opposed to|in contrast to) (?P<b>[^?.!]+)",
+    )
+)
+_SIDE_NOISE = re.compile(r"^(?:what(?: is|'s)?|the|a|an|is|of|so|and|between)\s+|[\s,]+$", re.I)
+_SUBJECT = re.compile(
+    r"^\W*(?:so |and |ok |okay |hey |please )?(?:what(?:'s|’s|s| is| are| was| were)|define|explain|describe|meaning of|"
+    r"what (?:do|does) (?:the (?:term|word|phrase) )?(?P<term>.+?) mean|tell me (?:about|what)|can you (?:explain|define))"
+    r"\s*(?:exactly |really |actually )?(?:is |are )?(?:meant by |the meaning of |the (?:term|idea|concept|notion) (?:of )?|an? |the )?(?P<rest>[^?.!]*)",
+    re.I,
+)
+_SMALL_TALK = re.compile(
+    r"^\W*(hi|hiya|hello|hey|good (morning|afternoon|evening|day)|thanks?( you)?( (a lot|so much|very much))?|thx|cheers|ok(ay)?|cool|great|nice|bye|"
+    r"goodbye|see you|how are you( doing)?( today)?|who are you|what are you|what can you do|help|test|yes|no|lol|sorry|please)\W*$",
+    re.I,
+)
+_TASK = re.compile(
+    r"^\W*(please |now |just |can you |could you |would you |will you )*(write|draft|compose|draw|paint|translate|code|program|implement|generate|"
+    r"create|make me|sing|book|order|buy|play|calculate|compute|solve|send|call|open|delete|run|execute|roleplay|role-play|act as|pretend|"
+    r"ignore|disregard|forget|repeat|print|reveal|output|respond with|say)\b",
+    re.I,
+)
+_ASKS = re.compile(
+    r"\?|^\W*(what|who|whom|whose|when|where|why|which|how|is|are|was|were|do|does|did|define|explain|describe|compare|list|name)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question understood. `sides` are the two things compared, `subject` what is to be defined; empty otherwise."""
+
+    text: str
+    kind: Kind
+    terms: tuple[str, ...]
+    sides: tuple[str, ...] = ()
+    subject: str = ""
+
+
+def understand(text: str) -> Question:
+    """What a question asks for, from its words alone."""
+    text = " ".join(text[:MAX_LENGTH].split())
+    kind: Kind = next((kind for kind, pattern in _PATTERNS if pattern.search(text)), "open")
+    sides = _sides(text) if kind == "comparison" else ()
+    if kind == "comparison" and not sides:
+        kind = "yes_no" if _PATTERNS[-1][1].search(text) else "open"
+    subject = _subject(text) if kind == "definition" else ""
+    content = tuple(dict.fromkeys(terms(text)))
+    if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text):
+        kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
+    return Question(text, kind, content, sides, subject)
+
+
+def is_small_talk(text: str) -> bool:
+    """A greeting, thanks, or a question about the assistant itself."""
+    return bool(_SMALL_TALK.match(text))
+
+
+def is_task(text: str) -> bool:
+    """An order to do something else than answer: to write a poem, to forget the rules."""
+    return bool(_TASK.match(text)) and not _ASKS.search(text)
+
+
+def _sides(text: str) -> tuple[str, ...]:
+    for pattern in _SIDES:
+        if found := pattern.search(text):
+            sides = tuple(_trim(found[name]) for name in ("a", "b"))
+            if all(terms(side) for side in sides):
+                return _share_head(*sides)
+    return ()
+
+
+def _trim(side: str) -> str:
+    before = None
+    while before != side:
+        before, side = side, _SIDE_NOISE.sub("", side.strip())
+    return side.strip(" '\"“”")
+
+
+def _share_head(first: str, second: str) -> tuple[str, str]:
+    """ "inner and outer alignment" means inner alignment and outer alignment."""
+    words, others = first.split(), second.split()
+    if len(words) == 1 and len(others) == 2 and first.islower():
+        return f"{first} {others[-1]}", second
+    return first, second
+
+
+def _subject(text: str) -> str:
+    found = _SUBJECT.match(text)
+    if not found:
+        return ""
+    return (found["term"] or found["rest"] or "").strip(" '\"“”,")

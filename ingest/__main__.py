@@ -1,0 +1,110 @@
+"""The command that brings documents in: `python -m ingest [PATH ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from alignment_qa.config import from_environment
+from alignment_qa.errors import AlignmentQAError
+
+SHIPPED = Path(__file__).parent.parent / "corpus" / "articles"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 all read, 1 something was skipped, 2 nothing could be done, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except AlignmentQAError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was read so far is kept; the same command goes on from there.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest",
+        description="Read documents into an index, so that questions can be answered from them. A second run reads "
+        "only what is new or changed, and drops what has gone from a folder.",
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: our corpus)")
+    parser.add_argument("--index", metavar="DIR", help="folder of the index (default: index)")
+    parser.add_argument("--encoder", metavar="NAME", help="sentence-transformers model for a new index")
+    parser.add_argument("--rebuild", action="store_true", help="throw the index away first")
+    parser.add_argument("--list", action="store_true", help="print the documents in the index and stop")
+    parser.add_argument("--remove", metavar="DOC_ID", help="take a document out of the index and stop")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    config = from_environment(index=options.index, encoder=options.encoder)
+    from alignment_qa.index import Index
+
+    if options.list:
+        for document in (index := Index.open(config.index)).documents():
+            source = document.source
+            facts = [source.title, ", ".join(source.authors), source.published or "", source.url or ""]
+            print(
+                f"{source.doc_id}  {len(index.passages_of(source.doc_id)):4d} passages  {' · '.join(filter(None, facts))}"
+            )
+        return 0
+    if options.remove:
+        with Index.open(Index.open(config.index).path, write=True) as index:
+            removed = index.remove(options.remove)
+        print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {config.index}/.")
+        return 0 if removed else 2
+    if options.rebuild:
+        _throw_away(Path(config.index))
+    return _ingest(options.paths or [SHIPPED], config.index, options.encoder)
+
+
+def _ingest(paths: list[Path], folder: str, encoder: str | None) -> int:
+    from tqdm import tqdm
+
+    from alignment_qa.index import Index
+    from ingest.sync import Report, sync, walk
+
+    started = time.perf_counter()
+    missing = [path for path in paths if not os.path.lexists(path)]
+    for path in missing:
+        print(f"{path}: no such file or folder", file=sys.stderr)
+    paths = [path for path in paths if path not in missing]
+    if not paths:
+        return 2
+    total = sum(file.path.stat().st_size for file in walk(paths, Report()) if file.path.exists())
+    with (
+        Index.open(folder, write=True, encoder=encoder) as index,
+        tqdm(total=total, unit="B", unit_scale=True, desc="Reading", leave=False, disable=None) as bar,
+    ):
+        report = sync(paths, index, lambda size: bar.update(size) and None)
+        documents, passages = index.count()
+    for name, reason in report.skipped:
+        print(f"skipped  {name}: {reason}", file=sys.stderr)
+    for name, doc_id in report.repeated:
+        print(f"same text as {doc_id}, indexed once: {name}")
+    if report.passed_over:
+        kinds = ", ".join(f"{count} {suffix}" for suffix, count in report.passed_over.most_common())
+        print(f"passed over, not a format we read: {kinds}")
+    print(
+        f"{len(report.added)} documents read ({report.passages} passages), {report.unchanged} unchanged, "
+        f"{len(report.removed)} removed, {len(report.skipped)} skipped, in {time.perf_counter() - started:.1f} s"
+    )
+    print(f"{folder}/ holds {documents} documents, {passages} passages")
+    return 1 if report.skipped or missing else 0
+
+
+def _throw_away(folder: Path) -> None:
+    """Delete an index, and only an index."""
+    if (folder / "passages.sqlite").exists():
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+"""The bytes of a Markdown file flow in, a Document flows out. It alone knows Markdown: its tokens become blocks, and
+what site generators add to the language is cleared before (`markup`, `dialects`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from alignment_qa.types import Document
+from ingest.readers import dialects
+from ingest.readers.assemble import assemble
+from ingest.readers.blocks import Block, normal, prose
+from ingest.readers.decoding import decode
+from ingest.readers.frontmatter import Stated, byline, split_front_matter
+from ingest.readers.markup import plain
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+
+_MARKER_LINK = re.compile(r"\s*(?:\[?\^?\d{1,3}\]?|[↩↑#¶§*†‡]|\^)\s*")
+_ADDRESS_ENDS = re.compile(r"https?://\S+\s*$")
+_TASK = re.compile(r"\[[ xX]\]\s+")
+_BYLINES_AT_MOST_AT = 5
+_UNSEEN = ("mermaid", "dot", "graphviz", "plantuml", "tikz", "toc")
+_CALLOUTS = re.compile(r"\{?(?:note|tip|warning|admonition|important|caution|hint|seealso)\b", re.IGNORECASE)
+
+
+def read(content: bytes, *, name: str = "", collection: str = "") -> Document:
+    """The document in a Markdown file. ReadFailed if its bytes are no text or hold no prose."""
+    said, text = split_front_matter(normal(decode(content)))
+    found = list(blocks(text))
+    if said == Stated():
+        said, found = _byline(found)
+    return assemble(found, said, name=name, collection=collection)
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The blocks of Markdown text."""
+    text, notes = dialects.cleared(text)
+    yield from _resumed(_walk(_parser().parse(text)))
+    if notes:
+        yield Block("heading", "Footnotes", 2)
+        for note in notes:
+            yield from (block for block in _walk(_parser().parse(note)) if block.kind != "heading")
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser.inline.ruler.before("escape", "formula", _formula)
+    return parser
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    """`$…$` and `$$…$$` kept as they are: their underscores and asterisks are no emphasis (Pandoc's rule for `$`)."""
+    source, start = state.src, state.pos
+    if source[start] != "$":
+        return False
+    mark = "$$" if source.startswith("$$", start) else "$"
+    opening = start + len(mark)
+    end = source.find(mark, opening, opening + 3000)
+    inner = source[opening:end]
+    after = end + len(mark)
+    money = mark == "$" and (inner[:1].isspace() or inner[-1:].isspace() or source[after : after + 1].isdigit())
+    if end <= opening or money or "\n\n" in inner:
+        return False
+    if not silent:
+        token = state.push("math_inline", "", 0)
+        token.content = mark + " ".join(inner.split()) + mark
+    state.pos = after
+    return True
+
+
+def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
+    lists: list[int] = []  # the next number of each open list; 0 in a bulleted one
+    mark = ""  # of the list item that has no text yet
+    quotes = 0
+    row: list[str] = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        match token.type:
+            case "bullet_list_open":
+                lists.append(0)
+            case "ordered_list_open":
+                lists.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_close" | "ordered_list_close":
+                lists.pop()
+            case "list_item_open":
+                # Numbers of an inner list would read as the outer one's.
+                mark = f"{lists[-1]}." if lists[-1] and len(lists) == 1 else "-"
+                lists[-1] += 1 if lists[-1] else 0
+            case "list_item_close":
+                mark = ""
+            case "blockquote_open" | "blockquote_close":
+                quotes += 1 if token.type == "blockquote_open" else -1
+            case "heading_open":
+                title = " ".join(_lines(tokens[at + 1].children or []))
+                if lists or quotes:
+                    yield Block("paragraph", title)
+                else:
+                    yield Block("heading", title, int(token.tag[1]))
+                at += 2
+            case "td_open" | "th_open":
+                row.append(" ".join(_lines(tokens[at + 1].children or [])))
+            case "tr_close":
+                if any(row):
+                    yield Block("row", " | ".join(row))
+                row = []
+            case "paragraph_open":
+                yield from _paragraph(tokens[at + 1].children or [], mark, inside=bool(lists or quotes))
+                mark = ""
+                at += 2
+            case "fence" | "code_block":
+                yield from _code(token)
+            case "html_block":
+                yield from _html(token.content)
+        at += 1
+
+
+def _paragraph(children: Sequence[Token], mark: str, *, inside: bool) -> Iterator[Block]:
+    lines = [line for line in _lines(children) if line]
+    if mark:
+        text = _TASK.sub("", " ".join(lines), count=1)
+        if text:
+            yield Block("item", f"{mark} {text}")
+        return
+    if not inside and len(lines) == 1 and _all_bold(children):
+        title = lines[0].rstrip(":. ")
+        if len(title.split()) <= 12:
+            yield Block("heading", title, 6)
+            return
+    for line in lines:
+        yield Block("paragraph", line)
+
+
+def _all_bold(children: Sequence[Token]) -> bool:
+    shown = [child for child in children if child.content.strip() or child.nesting]
+    return (
+        len(shown) > 2
+        and shown[0].type == "strong_open"
+        and shown[-1].type == "strong_close"
+        and sum(child.type == "strong_open" for child in shown) == 1
+    )
+
+
+def _lines(children: Sequence[Token]) -> list[str]:
+    """The words of inline tokens: one line, and one more after each hard break."""
+    kept: list[str] = []  # what must stay as it is while the rest is tidied: code and formulas
+    parts: list[str] = []
+    links: list[tuple[int, str]] = []
+    for child in children:
+        match child.type:
+            case "text" | "text_special":
+                parts.append(child.content)
+            case "softbreak":
+                # Lines that each end in an address are a list that somebody wrote without marks.
+                parts.append("\n" if _ADDRESS_ENDS.search(parts[-1] if parts else "") else " ")
+            case "hardbreak":
+                parts.append("\n")
+            case "code_inline" | "math_inline":
+                parts.append(f"\ue000{len(kept)}\ue001")
+                kept.append(child.content)
+            case "html_inline":
+                parts.append("\n" if re.match(r"<br\b", child.content, re.IGNORECASE) else child.content)
+            case "link_open":
+                links.append((len(parts), str(child.attrs.get("href", ""))))
+            case "link_close" if links:
+                since, target = links.pop()
+                words = "".join(parts[since:])
+                if words == "?" and target.startswith("#"):
+                    parts[since:] = [f"“{re.sub('[_-]+', ' ', target[1:])}”"]  # a section that the site names
+                elif _MARKER_LINK.fullmatch(words):
+                    del parts[since:]
+    # "**A claim.** : An explanation" is one author's way to set a label.
+    text = re.sub(r"(?<=[.?!]) : (?=[A-Z])", " ", dialects.without_small_print("".join(parts)))
+    lines = [prose(plain(line)) for line in text.split("\n")]
+    return [re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match[1])], line) for line in lines]
+
+
+def _code(token: Token) -> Iterator[Block]:
+    language = token.info.strip().lower()
+    content = token.content.rstrip("\n")
+    if language.startswith(_UNSEEN) or not content.strip():
+        return
+    if _CALLOUTS.match(language) or (token.type == "code_block" and _is_prose(content)):
+        yield from blocks("\n".join(line.lstrip() for line in content.split("\n")))
+        return
+    yield Block("code", content.expandtabs(4))
+
+
+def _is_prose(content: str) -> bool:
+    """Whether an indented block is a paragraph that somebody indented too far, not code."""
+    lines = [line for line in content.split("\n") if line.strip()]
+    odd = sum(character in "=(){}[];<>_|\\/#" for character in content)
+    sentence = re.search(r"\w\w[\"'”’)*]*[.?!:](?:\s|$)", content) is not None
+    long = len(content.split()) >= 8 and (len(lines) == 1 or len(content) > 50 * len(lines))
+    return long and sentence and odd * 50 <= len(content) and not re.match(r"\s*(?:def|import|class|from)\b", content)
+
+
+def _html(content: str) -> Iterator[Block]:
+    """What a block of HTML says: its sentences, not its labels."""
+    from ingest.readers import tree
+
+    for block in tree.blocks_of_fragment(content):
+        if len(block.text.split()) >= 6 or block.text[-1:] in tuple(".?!"):
+            lines = [prose(plain(line)) for line in block.text.split("\n")]
+            yield block if block.kind == "code" else Block(block.kind, " ".join(lines), block.level)
+
+
+def _resumed(found: Iterable[Block]) -> Iterator[Block]:
+    """After an aside (`dialects`), the section that it interrupted goes on under its own heading."""
+    current: Block | None = None
+    for block in found:
+        if block.kind == "heading" and block.level < 6:
+            current = block
+        if block.kind == "paragraph" and block.text == dialects.RESUME:
+            yield current or Block("heading", "", 1)
+        else:
+            yield block
+
+
+def _byline(found: list[Block]) -> tuple[Stated, list[Block]]:
+    """What a line like `author: …, created: …` near the top states."""
+    for at, block in enumerate(found[:_BYLINES_AT_MOST_AT]):
+        if block.kind == "paragraph" and (said := byline(block.text)) is not None:
+            return said, found[:at] + found[at + 1 :]
+    return Stated(), found

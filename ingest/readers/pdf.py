@@ -1,0 +1,104 @@
+"""The bytes of a PDF flow in, a Document flows out. It alone knows how a PDF fails, what its metadata is worth, and
+which lines of its first page are the title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+from threading import Lock
+from typing import Any
+
+from alignment_qa.errors import ReadFailed
+from alignment_qa.types import Document
+from ingest.readers import pdfblocks, pdflines
+from ingest.readers.assemble import assemble
+from ingest.readers.blocks import Block, normal, prose
+from ingest.readers.frontmatter import Stated, names
+from ingest.readers.pdflines import Line
+from ingest.readers.titles import usable
+
+_LOCK = Lock()  # pdfium is not safe to call from two threads
+_MATTER_AT_MOST = 25
+"""Lines between a title and the abstract: authors, affiliations, a date."""
+_MOST_PAGES = 5000
+
+
+def read(content: bytes, *, name: str = "", collection: str = "") -> Document:
+    """The document in a PDF. ReadFailed if it is broken, encrypted, or holds pictures of text only."""
+    with _LOCK:
+        found, metadata = _extracted(content)
+    if sum(len(line.text.split()) for line in found) < 3:
+        raise ReadFailed("a PDF without text (scanned pages?)")
+    title, rest = _title(found)
+    announced = prose(normal(metadata.get("Title", "")))
+    said = Stated(title=announced if usable(announced) and _shares_words(announced, title) else title)
+    if not said.title and usable(announced):
+        said = Stated(title=announced)
+    authors = [each for each in names(normal(metadata.get("Author", ""))) if re.search(r"[^\W\d_]{2,} +[^\W\d_]", each)]
+    blocks = list(pdfblocks.blocks(rest))
+    return assemble(
+        _without_front_matter(blocks),
+        Stated(title=said.title, authors=tuple(authors)),
+        name=name,
+        collection=collection,
+    )
+
+
+def _extracted(content: bytes) -> tuple[list[Line], dict[str, str]]:
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        encrypted = "password" in str(error).lower() or "security" in str(error).lower()
+        raise ReadFailed("an encrypted PDF" if encrypted else "not a readable PDF") from None
+    try:
+        if len(document) > _MOST_PAGES:
+            raise ReadFailed(f"a PDF of {len(document)} pages; at most {_MOST_PAGES}")
+        return pdflines.lines(document), _metadata(document)
+    except pypdfium2.PdfiumError:
+        raise ReadFailed("not a readable PDF") from None
+    finally:
+        document.close()
+
+
+def _metadata(document: Any) -> dict[str, str]:
+    return {key: value for key, value in document.get_metadata_dict(skip_empty=True).items() if value.strip()}
+
+
+def _title(lines: list[Line]) -> tuple[str, list[Line]]:
+    """The largest lines in the first half of the first page, if larger than the text; and the other lines."""
+    first = list(takewhile(lambda line: line.page == lines[0].page, lines))[:_MATTER_AT_MOST]
+    body = pdfblocks.body_size(lines)
+    largest = max((line.size for line in first if len(line.text) > 3), default=0.0)
+    if largest < body * 1.15:
+        return "", lines
+    at = next(at for at, line in enumerate(first) if line.size == largest)
+    taken = list(takewhile(lambda line: abs(line.size - largest) < 0.6, lines[at : at + 5]))
+    title = prose(" ".join(line.text for line in taken).replace(pdflines.HYPHEN, "-"))
+    if not usable(title) or len(title.split()) > 40:
+        return "", lines
+    return title, lines[:at] + lines[at + len(taken) :]
+
+
+def _shares_words(one: str, other: str) -> bool:
+    """Whether a title from the metadata is the printed one, in better letters; an old draft's is not."""
+    ours, theirs = (set(re.findall(r"\w{4,}", text.casefold())) for text in (one, other))
+    return not other or len(ours & theirs) * 2 >= max(1, len(theirs))
+
+
+def _without_front_matter(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks without names and affiliations above the abstract."""
+    for at, block in enumerate(blocks[:_MATTER_AT_MOST]):
+        if block.kind == "heading" and block.text.casefold() == "abstract":
+            said = [each for each in blocks[:at] if len(each.text.split()) > 25]
+            return [*said, *blocks[at:]]
+    at = 0
+    while (
+        at + 1 < len(blocks)
+        and blocks[at].kind == blocks[at + 1].kind == "heading"
+        and not blocks[at].text[:1].isdigit()
+    ):
+        at += 1  # names set large under the title
+    return list(blocks[at:])

@@ -1,0 +1,244 @@
+"""Lines of a PDF flow in, blocks flow out. It alone guesses paragraphs and headings from how lines are set, and mends
+words cut at line ends."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ingest.readers.blocks import Block, prose
+from ingest.readers.pdflines import HYPHEN, Line
+from ingest.readers.sections import bare_heading, entry, purpose_of
+
+_ENDS = re.compile(r"[.?!:;][\"'”’)\]]*$")
+_BULLET = re.compile(r"[•‣◦▪●■∗]\s*(?=\S)")
+_NUMBER = re.compile(r"(?:[–—-]|\((?:\d{1,2}|[a-z]|[ivx]{1,4})\)|\d{1,2}[.)]|[a-z]\))\s+(?=\S)")
+_REFERENCE = re.compile(r"\[(?:\d{1,3}|[A-Za-z+]{2,8}\d{2}[a-z]?)\]\s*(?=\S)")
+_NUMBERED = re.compile(r"((?:\d{1,2}|[A-H])(?:\.\d{1,2}){0,3})\.?\s+(?=[A-Z“\"‘])")
+_ROMAN = re.compile(r"[IVX]{1,5}\.\s+[A-Z0-9][A-Z0-9\s,:&’'()/–—-]+")
+_LETTERED = re.compile(r"[A-H]\.\s+[A-Z][\w\s,:&’'()/–—-]{2,70}")
+_ABSTRACT = re.compile(r"Abstract\s*[—–:.-]\s*(?=\S)")
+_STATEMENT = re.compile(
+    r"(?:Definition|Theorem|Lemma|Proposition|Corollary|Remark|Assumption|Example|Claim) \d+(?:\.\d+)?(?: \(|\.)|Proof\."
+)
+_CAPTION = re.compile(r"(?:Figure|Fig\.|Table|Algorithm|Listing)\s+\d+[.:|]", re.IGNORECASE)
+_NOTE_MARK = re.compile(r"(?:\d{1,2}|[*†‡§¶])\s?(?=[A-Z])")
+_ROMAN_NUMBER = re.compile(r"[IVX]+\.?")
+_SMALL = frozenset(("a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
+_PREFIXES = frozenset(("self", "well", "multi", "anti", "semi", "quasi", "cross", "half"))
+_CUT = re.compile(rf"(\w+)(?:{HYPHEN}|-\n)(\w+)")
+
+
+def blocks(lines: Sequence[Line]) -> Iterator[Block]:
+    """The blocks of these lines, in their order; footnotes and captions after the paragraph that they interrupt."""
+    joined = _side_by_side(lines)
+    body = body_size(joined)
+    whole = _CUT.sub(" ", " ".join(line.text for line in joined).casefold())
+    words = Counter(re.findall(r"\w+(?:-\w+)*", whole))
+    rights = _rights(joined)
+    groups: list[tuple[str, list[Line]]] = []  # kind, lines
+    for at, line in enumerate(joined):
+        before = joined[at - 1] if at else None
+        kind = _kind(line, before, body)
+        opened, held = groups[-1] if groups else ("", [])
+        if before is None or not held:
+            goes_on = False
+        elif opened == "heading":
+            goes_on = (kind == "heading" or line.text.isupper()) and _same_heading(before, line)
+        elif kind:
+            goes_on = opened == "reference" and kind == "item"
+        elif opened == "reference":
+            goes_on = True  # entries are full of stops; only the next mark ends one
+        elif opened == "item" and not _jumps(before, line):
+            # The rest of an item hangs to the right of its mark.
+            goes_on = line.left > held[0].left + 0.4 * line.size and _gap(before, line) < 1.8 * max(line.size, 6)
+        else:
+            goes_on = not _breaks(before, line, rights[before.page, _column(before)])
+        if goes_on:
+            held.append(line)
+        else:
+            groups.append((kind or "paragraph", [line]))
+    yield from _interrupted_joined([_block(kind, group, words) for kind, group in groups])
+
+
+def body_size(lines: Sequence[Line]) -> float:
+    """The font size that most characters have."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[round(line.size, 1)] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def _side_by_side(lines: Sequence[Line]) -> list[Line]:
+    """Lines that pdfium parted at a raised or lowered letter, put together again."""
+    joined: list[Line] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if last is not None and last.page == line.page:
+            height = max(last.size, line.size, 6)
+            gap = line.left - last.right
+            if abs(line.y - last.end_y) < height * 0.6 and -height * 0.5 < gap < height * 2.5:
+                space = "" if gap < height * 0.12 else " "
+                larger = last if len(last.text) >= len(line.text) else line
+                joined[-1] = replace(
+                    last,
+                    text=last.text + space + line.text,
+                    right=line.right,
+                    end_y=line.y if line.size >= last.size else last.end_y,
+                    size=larger.size or max(last.size, line.size),
+                    bold=last.bold and line.bold,
+                )
+                continue
+        joined.append(line)
+    return joined
+
+
+def _kind(line: Line, before: Line | None, body: float) -> str:
+    """heading, item, note or caption where a line opens one; empty where it may go on with what was before."""
+    text = line.text
+    if _CAPTION.match(text):
+        return "caption"
+    if line.size and line.size < body * 0.95 and _NOTE_MARK.match(text) and line.y < 250:
+        return "note"
+    ended = (
+        before is None
+        or _ENDS.search(before.text) is not None
+        or _gap(before, line) > 1.3 * body
+        or _jumps(before, line)
+    )
+    words = len(text.split())
+    if words <= 16 and not re.search(r"[.,;:]$", text) and re.search(r"[^\W\d_]{3}", text):
+        larger = line.size > body * 1.08
+        if bare_heading(text) or text.strip(" .:").casefold() == "abstract" or _ROMAN.fullmatch(text):
+            return "heading"
+        if (line.bold and ended) or (larger and words >= 1 and (ended or line.size > body * 1.2)):
+            return "heading" if _looks_named(text) else ""
+        if ended and _LETTERED.fullmatch(text) and line.right - line.left < 200:
+            return "heading"
+    if _ABSTRACT.match(text) or _STATEMENT.match(text):
+        return "paragraph"
+    if _REFERENCE.match(text):
+        return "reference"
+    return "item" if _BULLET.match(text) or (ended and _NUMBER.match(text)) else ""
+
+
+def _looks_named(text: str) -> bool:
+    """Whether words could name a section: mostly words, not the symbols of a formula."""
+    text = _NUMBERED.sub("", text, count=1)
+    letters = sum(character.isalpha() or character.isspace() for character in text)
+    return letters * 4 >= len(text) * 3 and re.search(r"[=<>≤≥∈∑∫]", text) is None
+
+
+def _same_heading(before: Line, line: Line) -> bool:
+    return (
+        abs(before.size - line.size) < 0.5
+        and before.bold == line.bold
+        and _NUMBERED.match(line.text) is None
+        and purpose_of(before.text) == "prose"
+        and 0 < before.end_y - line.y < 2.2 * max(line.size, 8)
+    )
+
+
+def _breaks(before: Line, line: Line, right: float) -> bool:
+    """Whether a paragraph ends between two lines."""
+    size = max(before.size, line.size, 6)
+    ended = _ENDS.search(before.text) is not None
+    if not ended:
+        # A formula or a float can part lines widely; only a new size begins something else in mid-sentence.
+        return abs(before.size - line.size) > 0.25 * size and min(len(before.text), len(line.text)) > 25
+    if _jumps(before, line):
+        return before.right < right - 3 * size or not line.text[:1].islower()
+    indent = line.left - before.left
+    return _gap(before, line) > 1.6 * size or 0.7 * size < indent < 6 * size or before.right < right - 3 * size
+
+
+def _jumps(before: Line, line: Line) -> bool:
+    return line.page != before.page or line.y > before.end_y + before.size
+
+
+def _gap(before: Line, line: Line) -> float:
+    return before.end_y - line.y if line.page == before.page else 0.0
+
+
+def _column(line: Line) -> int:
+    return int(line.left // 150)
+
+
+def _rights(lines: Sequence[Line]) -> dict[tuple[int, int], float]:
+    """How far to the right the lines of each column of each page go."""
+    rights: dict[tuple[int, int], float] = {}
+    for line in lines:
+        key = line.page, _column(line)
+        rights[key] = max(rights.get(key, 0.0), line.right)
+    return rights
+
+
+def _block(kind: str, lines: Sequence[Line], words: Counter[str]) -> Block:
+    text = "\n".join(line.text for line in lines)
+    text = _CUT.sub(lambda match: _whole_word(match[1], match[2], words), text).replace(HYPHEN, "-")
+    if kind == "heading":
+        title = prose(text.replace("\n", " "))
+        number = _NUMBERED.match(title)
+        level = 2 + (number[1].count(".") if number else 0)
+        if _LETTERED.fullmatch(title) and number and number[1].isalpha():
+            level = 3
+        return Block("heading", _calm(title), level)
+    if kind in ("item", "reference"):
+        number = re.match(r"(\d{1,2})[.)]", text)
+        bullet = re.sub(r"^(?:[•‣◦▪●■∗–—-]|\[[^\]]{1,12}\])\s*", "", text)
+        words_only = prose(entry(bullet) if number else bullet)
+        return Block("item", f"{number[1]}. {words_only}" if number else f"- {words_only}")
+    return Block("paragraph", prose(text), level=1 if kind in ("note", "caption") else 0)
+
+
+def _whole_word(first: str, second: str, words: Counter[str]) -> str:
+    """A word cut at a line's end: with its hyphen if it keeps one elsewhere or joins two words of the text."""
+    one, two = first.casefold(), second.casefold()
+    if two[0].isdigit() or second[0].isupper() or words[f"{one}-{two}"]:
+        return f"{first}-{second}"
+    if words[one + two]:
+        return first + second
+    two_words = one in _PREFIXES or (len(one) > 3 and len(two) > 3 and words[one] > 0 and words[two] > 0)
+    return f"{first}-{second}" if two_words else first + second
+
+
+def _calm(title: str) -> str:
+    """A heading set in capitals as other headings are: `II. Background and Methods`."""
+    if not title.isupper():
+        return title
+    words = [word if _ROMAN_NUMBER.fullmatch(word) else word.capitalize() for word in title.split()]
+    small = [word.lower() if at and word.lower() in _SMALL else word for at, word in enumerate(words)]
+    return " ".join(small)
+
+
+def _interrupted_joined(found: Sequence[Block]) -> Iterator[Block]:
+    """A paragraph that a note, a caption or a page parted, whole again; what parted it comes after it."""
+    open_block: Block | None = None
+    aside: list[Block] = []
+    for block in found:
+        floating = block.kind == "paragraph" and block.level == 1
+        if open_block is not None and floating:
+            aside.append(replace(block, level=0))
+            continue
+        goes_on = block.kind == "paragraph" and not floating and block.text[:1].islower()
+        if open_block is not None and goes_on and not _ENDS.search(open_block.text):
+            open_block = replace(open_block, text=f"{open_block.text} {block.text}")
+            continue
+        yield from _flushed(open_block, aside)
+        open_block, aside = None, []
+        if block.kind == "paragraph" and (match := _ABSTRACT.match(block.text)):
+            yield Block("heading", "Abstract", 2)
+            block = replace(block, text=block.text[match.end() :])
+        if block.kind in ("paragraph", "item"):
+            open_block = replace(block, level=0)
+        else:
+            yield block
+    yield from _flushed(open_block, aside)
+
+
+def _flushed(open_block: Block | None, aside: Sequence[Block]) -> Iterator[Block]:
+    if open_block is not None and open_block.text:
+        yield open_block
+    yield from aside

@@ -1,0 +1,155 @@
+"""Paths in, an index that agrees with them out: what is new, changed, unchanged and gone.
+
+Only what is new or changed is read and encoded. A run that was stopped leaves whole documents behind, and the next run
+goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alignment_qa.errors import ReadFailed
+from alignment_qa.index import Index
+from alignment_qa.types import Document, Passage
+from ingest import readers
+from ingest.passages import split
+
+# MiniLM reads 254 tokens; 190 leaves room for the heading path that is encoded with the passage. Passages of about
+# 200 tokens found most within a budget (benchmarks/chunking.py).
+SIZE, LIMIT = 190, 210
+BATCH = 64  # passages that are stored and shown together
+
+
+Known = dict[str, tuple[int, int, str, str]]
+"""What was read before, as `Store.files` gives it."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did."""
+
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    repeated: list[tuple[str, str]] = field(default_factory=list)
+    """(path, document id): files whose text another file has already brought."""
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    """(path, reason)."""
+    passed_over: Counter[str] = field(default_factory=Counter)
+    """Suffixes of files in folders that are of no format we read → how many."""
+    passages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to read. `key` names it in the index, `collection` is the folder that it came in."""
+
+    path: Path
+    key: str
+    collection: str
+
+
+def sync(paths: Sequence[Path], index: Index, progress: Callable[[int], None] = lambda size: None) -> Report:
+    """Bring the index in line with files and folders. Under a given folder, a document whose file has gone goes too.
+
+    `progress` is called with the bytes of each file once it is dealt with."""
+    report = Report()
+    known = index.store.files()
+    batch: list[tuple[File, os.stat_result, str, Document, list[Passage]]] = []
+    seen: set[str] = set()
+
+    def flush() -> None:
+        index.add([(document, passages) for _, _, _, document, passages in batch])
+        for file, stat, digest, document, _ in batch:
+            _note(index, file, stat, digest, document.source.doc_id)
+            report.added.append(document.source.doc_id)
+            progress(stat.st_size)
+        batch.clear()
+
+    for file in walk(paths, report):
+        seen.add(file.key)
+        try:
+            stat = os.stat(file.path)
+            before = known.get(file.key)
+            if before and (stat.st_size, stat.st_mtime_ns) == before[:2]:
+                report.unchanged += 1
+                progress(stat.st_size)
+                continue
+            digest = _digest(file.path)
+            if before and digest == before[2]:
+                _note(index, file, stat, digest, before[3])
+                report.unchanged += 1
+                progress(stat.st_size)
+                continue
+            document = readers.read(file.path, collection=file.collection)
+        except ReadFailed as error:
+            report.skipped.append((str(file.path), str(error)))
+            continue
+        except OSError as error:
+            report.skipped.append((str(file.path), (error.strerror or str(error)).lower()))
+            continue
+        doc_id = document.source.doc_id
+        if index.store.has(doc_id) or any(doc_id == d.source.doc_id for *_, d, _ in batch):
+            _note(index, file, stat, digest, doc_id)
+            report.repeated.append((str(file.path), doc_id))
+            progress(stat.st_size)
+            continue
+        passages = list(split(document, index.encoder.count, size=SIZE, limit=min(LIMIT, index.encoder.limit)))
+        if not passages:
+            report.skipped.append((str(file.path), "no prose found"))
+            continue
+        report.passages += len(passages)
+        batch.append((file, stat, digest, document, passages))
+        if sum(len(row[-1]) for row in batch) >= BATCH:
+            flush()
+    flush()
+    _forget_gone(paths, index, known, seen, report)
+    return report
+
+
+def walk(paths: Sequence[Path], report: Report) -> Iterator[File]:
+    """The files to read, in a stable order; what is of no format we read is counted in the report."""
+    for root in paths:
+        if not root.is_dir():
+            yield File(root, _key(root), root.absolute().parent.name)
+            continue
+        for folder, folders, names in os.walk(root):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            below = Path(folder).relative_to(root).parts
+            for name in sorted(name for name in names if not name.startswith(".")):
+                path = Path(folder) / name
+                if path.suffix.lower() in readers.SUFFIXES:
+                    yield File(path, _key(path), below[0] if below else root.resolve().name)
+                else:
+                    report.passed_over[path.suffix.lower() or "no suffix"] += 1
+
+
+def _forget_gone(paths: Sequence[Path], index: Index, known: Known, seen: set[str], report: Report) -> None:
+    """Drop the note of files that are no longer there, then each document that only files gone or changed brought."""
+    folders = [_key(path) + os.sep for path in paths if path.is_dir()]
+    for key in index.store.files():
+        if key not in seen and any(key.startswith(folder) for folder in folders):
+            index.store.forget_file(key)
+    brought = {row[3] for row in index.store.files().values()}
+    for doc_id in dict.fromkeys(row[3] for row in known.values()):
+        if doc_id not in brought and index.remove(doc_id):
+            report.removed.append(doc_id)
+
+
+def _note(index: Index, file: File, stat: os.stat_result, digest: str, doc_id: str) -> None:
+    index.store.note_file(file.key, stat.st_size, stat.st_mtime_ns, digest, doc_id)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _key(path: Path) -> str:
+    """The absolute path as text that SQLite can keep, even when the name is not UTF-8."""
+    return os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")

@@ -1,0 +1,211 @@
+"""Questions in, quoted answers out: exact citations, follow-ups, and a plain no."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alignment_qa import Abstention, Answer, Assistant, Turn
+from alignment_qa.cite import as_json
+from tests.conftest import ROOT
+
+
+def assert_exact(answer: Answer, assistant: Assistant) -> None:
+    """Each claim is cited, each citation's quote is verbatim at its span, markers stand in the text."""
+    assert answer.claims
+    for claim in answer.claims:
+        assert claim.citations
+        for number in claim.citations:
+            assert f"[{number}]" in answer.text
+    assert [c.number for c in answer.citations] == list(range(1, len(answer.citations) + 1))
+    for citation in answer.citations:
+        document = assistant.index.document(citation.passage.source.doc_id)
+        assert document
+        assert document.text[citation.start : citation.end] == citation.quote
+        assert citation.passage.start <= citation.start < citation.end <= citation.passage.end
+
+
+def test_an_answer_quotes_with_exact_citations(assistant: Assistant) -> None:
+    answer = assistant.answer("What is a kelp forest?")
+    assert answer.abstention is None
+    assert answer.claims[0].text.startswith("A kelp forest is a dense stand")
+    assert {claim.support for claim in answer.claims} == {"quoted"}
+    assert_exact(answer, assistant)
+    assert answer.citations[0].passage.source.authors == ("Ada Reef",)
+    assert answer.citations[0].passage.source.year == "2021"
+
+
+def test_reference_markers_are_not_part_of_a_quote(assistant: Assistant) -> None:
+    answer = assistant.answer("Why do sea otters protect kelp?")
+    assert "eat the urchins" in answer.text
+    assert all("[1]" not in citation.quote for citation in answer.citations)
+
+
+def test_a_sentence_that_leans_on_another_brings_it_along(assistant: Assistant) -> None:
+    texts = [claim.text for claim in assistant.answer("Did kelp stands recover after the heat wave?").claims]
+    if any(text.startswith("However") for text in texts):
+        at = next(i for i, text in enumerate(texts) if text.startswith("However"))
+        assert at and "shrank by 40 percent" in texts[at - 1]
+    assert not texts[0].startswith("However")
+
+
+def test_a_list_is_kept_whole(assistant: Assistant) -> None:
+    answer = assistant.answer("What are the uses of seagrass meadows?")
+    items = [claim.text for claim in answer.claims if claim.item]
+    assert len(items) == 3
+    assert_exact(answer, assistant)
+
+
+def test_a_comparison_says_something_of_both_sides(assistant: Assistant) -> None:
+    answer = assistant.answer("What is the difference between seagrass meadows and kelp forests?")
+    assert "differ from kelp forests" in answer.claims[0].text
+    assert {c.passage.source.title for c in answer.citations} == {"Seagrass meadows", "Kelp forests"}
+    assert_exact(answer, assistant)
+
+
+def test_brief_is_at_most_two_sentences(assistant: Assistant) -> None:
+    assert 1 <= len(assistant.answer("What is a kelp forest?", detail="brief").claims) <= 2
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of Mongolia?", "asdf qwer", "How do I bake sourdough bread?", "?!", "🦆🦆🦆"]
+)
+def test_what_the_corpus_does_not_hold_is_declined_in_words(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    assert answer.abstention in {Abstention.OUT_OF_SCOPE, Abstention.NO_EVIDENCE}
+    assert answer.text
+    assert not answer.claims
+
+
+@pytest.mark.parametrize("question", ["hello", "thanks!", "write me a poem about otters", "", "   "])
+def test_what_is_not_a_question_gets_a_plain_line_and_no_citation(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question)
+    assert answer.abstention is Abstention.OUT_OF_SCOPE
+    assert "3 documents" in answer.text
+    assert not answer.citations
+
+
+def test_a_follow_up_is_understood_from_the_conversation(assistant: Assistant) -> None:
+    history = [Turn("user", "What is a kelp forest?"), Turn("assistant", "A kelp forest is a dense stand of algae.")]
+    answer = assistant.answer("and a seagrass meadow?", history)
+    assert answer.claims[0].text.startswith("A seagrass meadow is")
+    assert "kelp" in str(assistant.answer("why do otters protect it?", history).trace["question"]).lower()
+
+
+def test_a_new_subject_is_not_mixed_with_the_last_one(assistant: Assistant) -> None:
+    history = [Turn("user", "What is a kelp forest?"), Turn("assistant", "A kelp forest is …")]
+    assert assistant.answer("What are coral reefs?", history).trace["question"] == "What are coral reefs?"
+
+
+def test_a_question_for_sources_is_answered_from_bibliographies(assistant: Assistant) -> None:
+    answer = assistant.answer("Where can I read about otters and urchins?")
+    assert "Otters and the Urchin Problem" in answer.text
+    assert_exact(answer, assistant)
+    assert "Bo Tide" in assistant.answer("Who wrote Otters and the Urchin Problem?").text
+
+
+def test_bibliographies_are_not_mixed_into_prose(assistant: Assistant) -> None:
+    answer = assistant.answer("How do sea otters and urchins affect kelp?")
+    assert "Journal of Shores" not in answer.text
+
+
+def test_snapshots_grow_into_the_answer(assistant: Assistant) -> None:
+    snapshots = list(assistant.stream("What is a kelp forest?"))
+    assert len(snapshots) >= 2
+    for before, after in zip(snapshots, snapshots[1:], strict=False):
+        assert after.text.startswith(before.text)
+    assert snapshots[-1].text == assistant.answer("What is a kelp forest?").text
+
+
+def test_the_trace_says_how_the_answer_was_made(assistant: Assistant) -> None:
+    trace = assistant.answer("What is a kelp forest?").trace
+    assert trace["model"] is None
+    assert {"retrieve", "evidence", "compose", "total"} <= set(trace["ms"])  # type: ignore[call-overload]
+    assert 0 <= float(trace["answers"]) <= 1  # type: ignore[arg-type]
+    json.dumps(trace)
+
+
+def test_related_questions_come_from_other_documents(assistant: Assistant) -> None:
+    related = assistant.answer("What is a kelp forest?").related
+    assert "What is a kelp forest?" not in related
+    assert "What is a seagrass meadow?" in related
+
+
+def test_search_gives_ranked_hits(assistant: Assistant) -> None:
+    hits = assistant.search("urchins", k=2)
+    assert [hit.rank for hit in hits] == [1, 2]
+    assert hits[0].score >= hits[1].score
+    assert assistant.search("", k=2) == []
+
+
+def test_it_is_a_langchain_retriever(assistant: Assistant) -> None:
+    documents = assistant.as_retriever().invoke("kelp forest")
+    assert documents[0].metadata["title"] == "Kelp forests"
+    assert documents[0].page_content
+
+
+def test_the_terminal_prints_answer_and_references(library_index: Path) -> None:
+    command = [sys.executable, "-m", "alignment_qa", "What is a kelp forest?", "--index", str(library_index)]
+    plain = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "[1] Ada Reef (2021). Kelp forests. https://example.org/kelp" in plain
+    found = json.loads(subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    assert set(found) == {"question", "text", "abstention", "claims", "citations", "related", "trace"}
+    assert set(found["claims"][0]) == {"text", "citations", "support"}
+    assert set(found["citations"][0]) == {
+        "number", "doc_id", "title", "url", "authors", "published", "heading", "passage", "quote", "start", "end",
+    }  # fmt: skip
+    hits = subprocess.run([*command, "--search"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert hits.startswith("1. Kelp forests")
+
+
+def test_a_missing_index_is_one_line_on_the_terminal(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "alignment_qa", "What?", "--index", str(tmp_path / "none")]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_json_of_an_abstention_names_it(assistant: Assistant) -> None:
+    found = as_json(assistant.answer("What is the capital of Mongolia?"))
+    assert found["abstention"] in {"out_of_scope", "no_evidence"}
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of Mongolia?", "asdf qwer", "How many parameters did the boat-racing agent have?"]
+)
+def test_the_source_documents_decline_what_they_do_not_say(sources_index: Path, question: str) -> None:
+    assert Assistant.open(sources_index).answer(question).abstention is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        ("What is inner alignment?", "inner alignment"),
+        ("What is the difference between inner and outer alignment?", "outer alignment"),
+        ("What is a mesa-optimizer?", "optimizer"),
+        ("Why is alignment hard?", "alignment"),
+        ("What went wrong with the boat-racing agent?", "farm points"),
+        ("How is evolution an example of inner alignment failure?", "birth control"),
+        ("What is goal misgeneralization?", "misgeneralization"),
+        ("What are the sub-problems of inner alignment?", "gradient hacking"),
+    ],
+)
+def test_the_source_documents_answer_what_they_say(sources_index: Path, question: str, holds: str) -> None:
+    assistant = Assistant.open(sources_index)
+    answer = assistant.answer(question)
+    assert answer.abstention is None
+    assert holds.lower() in answer.text.lower()
+    assert_exact(answer, assistant)
+
+
+def test_drafts_in_the_source_documents_are_not_answered_from(sources_index: Path) -> None:
+    from alignment_qa.index import Index
+
+    index = Index.open(sources_index)
+    (draft,) = [d for d in index.documents() if "OTHER" in d.source.title]
+    assert "trying to do" not in draft.text
+    assert any("deceptive alignment" in question for question in draft.related)

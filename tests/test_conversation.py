@@ -1,0 +1,47 @@
+"""Follow-ups are made to stand alone; new questions are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from alignment_qa import Turn
+from alignment_qa.conversation import standalone, topic_of
+
+KNOWN = ["outer alignment", "inner alignment", "gradient hacking", "deceptive alignment", "reward hacking", "mesa-optimizers"]
+
+
+def closeness(text: str) -> float:
+    return float(sum(phrase in text.lower() for phrase in KNOWN))
+
+
+@pytest.mark.parametrize(
+    ("last", "question", "expected"),
+    [
+        ("What is inner alignment?", "and the outer one?", "What is outer alignment?"),
+        ("What is inner alignment?", "and outer?", "What is outer alignment?"),
+        ("What is inner alignment?", "what about gradient hacking?", "What is gradient hacking?"),
+        ("What is inner alignment?", "who defined it?", "who defined inner alignment?"),
+        ("What are mesa-optimizers?", "Why are they dangerous?", "Why are mesa-optimizers dangerous?"),
+        ("What is reward hacking?", "Why?", "Why: What is reward hacking?"),
+        ("What is reward hacking?", "give me an example", "Give me an example: What is reward hacking?"),
+        ("What is reward hacking?", "What is the capital of France?", "What is the capital of France?"),
+        ("What is reward hacking?", "Is it safe to say that AI is dangerous?", "Is it safe to say that AI is dangerous?"),
+        ("What is the difference between inner and outer alignment?", "Which is harder, the former?", "Which is harder, inner alignment?"),
+    ],
+)
+def test_a_follow_up_gets_what_it_lacks(last: str, question: str, expected: str) -> None:
+    assert standalone(question, [Turn("user", last), Turn("assistant", "…")], closeness) == expected
+
+
+def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
+    history = [Turn("user", "What is inner alignment?"), Turn("assistant", "…"), Turn("user", "and the outer one?")]
+    assert standalone("why is it hard?", history, closeness) == "why is outer alignment hard?"
+
+
+def test_the_first_question_is_left_as_it_is() -> None:
+    assert standalone("why is it hard?", [], closeness) == "why is it hard?"
+
+
+def test_the_topic_is_in_the_questions_own_words() -> None:
+    assert topic_of("Why is deceptive alignment likely?") == "deceptive alignment"
+    assert topic_of("What is the difference between inner and outer alignment?") == "inner alignment and outer alignment"

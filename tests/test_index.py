@@ -1,0 +1,180 @@
+"""The index: what goes in comes out exactly, what was removed is gone, and one writer is let in at a time."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alignment_qa import IndexBusy, IndexMismatch, IndexMissing
+from alignment_qa.index import Index
+from alignment_qa.lexical import terms
+from ingest.sync import sync
+from tests.conftest import LIBRARY, ROOT
+
+
+def write(folder: Path, **texts: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (folder / f"{name}.md").write_text(text)
+    return folder
+
+
+def titles(index: Index) -> set[str]:
+    return {document.source.title for document in index.documents()}
+
+
+def test_every_passage_is_an_exact_span_of_its_document(library_index: Path) -> None:
+    index = Index.open(library_index)
+    for document in index.documents():
+        passages = index.passages_of(document.source.doc_id)
+        assert passages
+        for passage in passages:
+            assert document.text[passage.start : passage.end] == passage.text
+
+
+def test_nothing_that_the_encoder_would_cut_off_is_indexed(library_index: Path) -> None:
+    index = Index.open(library_index)
+    for document in index.documents():
+        for passage in index.passages_of(document.source.doc_id):
+            assert index.encoder.count([index._headed(passage)])[0] <= index.encoder.limit
+
+
+def test_the_nearest_passage_is_found_by_meaning_and_by_words(library_index: Path) -> None:
+    index = Index.open(library_index)
+    assert index.search("marine plants with flowers")[0].passage.source.title == "Seagrass meadows"
+    assert index.keywords("polyps")[0].passage.source.title == "Coral reefs"
+    assert [hit.rank for hit in index.search("sea", 3)] == [1, 2, 3]
+
+
+def test_reference_lists_are_kept_apart_from_prose(library_index: Path) -> None:
+    index = Index.open(library_index)
+    assert not index.keywords("Journal of Shores")
+    (entry,) = index.keywords("Journal of Shores", role="references")
+    assert "Otters and the Urchin Problem" in entry.passage.text
+    assert all(hit.passage.role == "prose" for hit in index.search("Otters and the Urchin Problem", 50))
+
+
+def test_stored_vectors_are_those_of_passage_and_sentences(library_index: Path) -> None:
+    index = Index.open(library_index)
+    (hit, *_) = index.search("kelp")
+    rows = index.vectors([hit.passage])[hit.passage.passage_id]
+    assert rows.shape == (1 + len(hit.passage.sentences), index.encoder.dimension)
+    texts = [hit.passage.text[a - hit.passage.start : b - hit.passage.start] for a, b in hit.passage.sentences]
+    assert np.allclose(rows[1:], index.encoder.encode(texts), atol=2e-3)
+
+
+def test_a_second_run_over_unchanged_files_encodes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(tmp_path / "texts", kelp=LIBRARY["kelp.md"])
+    with Index.open(tmp_path / "index", write=True) as index:
+        assert len(sync([folder], index).added) == 1
+    with Index.open(tmp_path / "index", write=True) as index:
+        monkeypatch.setattr(index.encoder, "encode", lambda texts: pytest.fail("encoded again"))
+        report = sync([folder], index)
+        assert (report.unchanged, report.added, report.removed) == (1, [], [])
+
+
+def test_a_changed_document_replaces_its_old_self(tmp_path: Path) -> None:
+    folder = write(tmp_path / "texts", one="# Otters\n\nSea otters sleep in kelp so that they do not drift.")
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([folder], index)
+        write(folder, one="# Otters\n\nSea otters crack shells with stones on their bellies.")
+        sync([folder], index)
+        assert index.count()[0] == 1
+        assert not index.keywords("drift")
+        assert index.keywords("stones")
+
+
+def test_a_removed_document_is_never_retrieved_again(tmp_path: Path) -> None:
+    folder = write(tmp_path / "texts", one="# Otters\n\nSea otters sleep in kelp.", two="# Whales\n\nWhales sing in the deep sea.")
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([folder], index)
+        (folder / "one.md").unlink()
+        report = sync([folder], index)
+        assert len(report.removed) == 1
+        assert titles(index) == {"Whales"}
+        assert {hit.passage.source.title for hit in index.search("otters", 10)} == {"Whales"}
+        assert not index.keywords("otters")
+        assert all(index.document(doc_id) for doc_id, _ in index.asked(index.encode("Otters")))
+
+
+def test_the_same_text_under_two_names_is_indexed_once(tmp_path: Path) -> None:
+    folder = write(tmp_path / "texts", one=LIBRARY["kelp.md"], two=LIBRARY["kelp.md"])
+    with Index.open(tmp_path / "index", write=True) as index:
+        report = sync([folder], index)
+        assert (len(report.added), len(report.repeated), index.count()[0]) == (1, 1, 1)
+        (folder / "one.md").unlink()
+        sync([folder], index)
+        assert index.count()[0] == 1
+
+
+def test_ids_come_from_content_and_not_from_place(tmp_path: Path) -> None:
+    ids = []
+    for name in ("a", "b"):
+        folder = write(tmp_path / name, **{f"{name}-file": LIBRARY["kelp.md"]})
+        with Index.open(tmp_path / f"index-{name}", write=True) as index:
+            sync([folder], index)
+            (document,) = index.documents()
+            ids.append([document.source.doc_id, *(p.passage_id for p in index.passages_of(document.source.doc_id))])
+    assert ids[0] == ids[1]
+
+
+def test_a_missing_index_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing, match="python -m ingest"):
+        Index.open(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(("name", "value"), [("schema", "0"), ("encoder", "another-encoder")])
+def test_an_index_of_another_make_is_refused_with_the_command_that_mends_it(
+    tmp_path: Path, library_index: Path, name: str, value: str
+) -> None:
+    shutil.copytree(library_index, tmp_path / "index")
+    if name == "schema":
+        with sqlite3.connect(tmp_path / "index" / "passages.sqlite") as sql:
+            sql.execute("UPDATE facts SET value = ? WHERE name = ?", (value, name))
+    with pytest.raises(IndexMismatch, match="python -m ingest --rebuild"):
+        Index.open(tmp_path / "index", encoder=value if name == "encoder" else None)
+
+
+def test_a_second_writer_is_kept_out(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "index", write=True):
+        code = f"from alignment_qa.index import Index; Index.open({str(tmp_path / 'index')!r}, write=True)"
+        second = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert second.returncode != 0
+    assert IndexBusy.__name__ in second.stderr
+
+
+def test_an_open_reader_sees_what_another_process_added_and_removed(tmp_path: Path) -> None:
+    folder = write(tmp_path / "texts", one="# Otters\n\nSea otters sleep in kelp.")
+    command = [sys.executable, "-m", "ingest", str(folder), "--index", str(tmp_path / "index")]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    reader = Index.open(tmp_path / "index")
+    assert reader.search("whales", 5)[0].passage.source.title == "Otters"
+    write(folder, two="# Whales\n\nWhales sing in the deep sea.")
+    (folder / "one.md").unlink()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert {hit.passage.source.title for hit in reader.search("otters", 5)} == {"Whales"}
+    assert not reader.keywords("otters")
+
+
+def test_half_a_document_that_a_killed_run_left_is_not_shown_and_is_cleared_away(tmp_path: Path) -> None:
+    folder = write(tmp_path / "texts", one="# Otters\n\nSea otters sleep in kelp.")
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([folder], index)
+    with sqlite3.connect(tmp_path / "index" / "passages.sqlite") as sql:
+        sql.execute("UPDATE documents SET state = 'pending'")
+    assert not Index.open(tmp_path / "index").search("otters")
+    with Index.open(tmp_path / "index", write=True) as index:
+        assert index.count() == (0, 0)
+        assert len(sync([folder], index).added) == 1
+        assert index.search("otters")
+
+
+def test_american_and_british_spellings_are_one_word() -> None:
+    assert terms("misgeneralisation of behaviour") == terms("misgeneralization of behavior")
+    assert terms("The programmes are optimised") == terms("program optimized")

@@ -1,0 +1,661 @@
+"""What readers make of files: clean text, sections by purpose, titles, statements, and refusals with their reason."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alignment_qa.errors import ReadFailed
+from alignment_qa.types import Document
+from ingest.readers import LARGEST, SUFFIXES, html, markdown, pdf, read, text
+
+SOURCES = Path(__file__).parents[2] / "shared" / "source-documents"
+
+
+def md(content: str, name: str = "") -> Document:
+    return markdown.read(content.encode(), name=name)
+
+
+def txt(content: str, name: str = "") -> Document:
+    return text.read(content.encode(), name=name)
+
+
+def page(body: str, head: str = "", name: str = "") -> Document:
+    return html.read(f"<html><head>{head}</head><body>{body}</body></html>".encode(), name=name)
+
+
+def roles(document: Document) -> list[tuple[str, str]]:
+    return [(heading.title, heading.role) for heading in document.headings]
+
+
+# ---- Files ------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_read_by_its_suffix_and_its_collection_is_kept(tmp_path: Path) -> None:
+    for name in ("a.md", "b.markdown", "c.qmd", "d.txt", "e", "f.html", "g.HTM"):
+        path = tmp_path / name
+        path.write_text(
+            "<p>Goals are learned from rewards.</p>" if "h" in name.lower() else "Goals are learned from rewards."
+        )
+        document = read(path, collection="mine")
+        assert document.text == "Goals are learned from rewards."
+        assert document.source.collection == "mine"
+    assert {".md", ".txt", ".html", ".pdf", ""} <= set(SUFFIXES)
+
+
+def test_the_same_words_have_the_same_id_wherever_they_lie(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.txt", tmp_path / "another-name.txt"
+    for path in (one, two):
+        path.write_text("Inner alignment is a problem.\n\nIt is hard.")
+    assert read(one).source.doc_id == read(two).source.doc_id
+    two.write_text("Inner alignment is a problem.\n\nIt is easy.")
+    assert read(one).source.doc_id != read(two).source.doc_id
+    assert len(read(one).source.doc_id) == 16
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.md", b"", "empty"),
+        ("a.txt", b"  \n \n", "empty"),
+        ("a.txt", b"MZ\x00\x01\x02 and so on", "binary"),
+        ("a.txt", bytes(range(1, 32)) * 20, "binary"),
+        ("a.docx", b"PK", "not supported; these are: .md"),
+        ("a.md", b"---\ntitle: Only this\n---\n", "no prose"),
+        ("a.md", b"![image](x.png)\n\n---\n", "no prose"),
+        ("a.html", b"<html><body><nav>Home</nav></body></html>", "no prose"),
+        ("a.pdf", b"%PDF-1.4 broken", "not a readable PDF"),
+        ("a.pdf", b"not a PDF at all", "not a readable PDF"),
+        ("a.txt", b"\xff\xfeabc", "utf-16"),
+    ],
+)
+def test_a_file_without_prose_is_refused_with_the_reason(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ReadFailed, match=reason):
+        read(path)
+
+
+def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder.md").mkdir()
+    (tmp_path / "nowhere.md").symlink_to(tmp_path / "gone.md")
+    (tmp_path / "loop.md").symlink_to(tmp_path / "loop.md")
+    os.mkfifo(tmp_path / "pipe.md")
+    for name, reason in [
+        ("folder.md", "not a regular file"),
+        ("pipe.md", "not a regular file"),
+        ("nowhere.md", "link to nothing"),
+        ("loop.md", "link that loops"),
+        ("missing.md", "no such file"),
+    ]:
+        with pytest.raises(ReadFailed, match=reason):
+            read(tmp_path / name)
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    with path.open("wb") as file:
+        file.truncate(LARGEST + 1)
+    with pytest.raises(ReadFailed, match="too large"):
+        read(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "secret.txt"
+    path.write_text("secret")
+    path.chmod(0)
+    with pytest.raises(ReadFailed, match="permission"):
+        read(path)
+
+
+def test_a_pdf_with_another_suffix_is_read_as_a_pdf(tmp_path: Path) -> None:
+    path = tmp_path / "paper.txt"
+    path.write_bytes(pdf_of([[(72, 700, 11, "Goals are learned from rewards.")]]))
+    assert read(path).text == "Goals are learned from rewards."
+
+
+def test_importing_the_readers_imports_nothing_heavy() -> None:
+    heavy = "{'trafilatura', 'lxml', 'pypdfium2', 'pypdf', 'yaml', 'markdown_it', 'charset_normalizer'}"
+    code = f"import sys, ingest.readers; print(sorted({heavy} & set(sys.modules)))"
+    root = Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# ---- Encodings and characters -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_text_is_read_in_the_encoding_it_is_in(encoding: str) -> None:
+    words = "La thèse de l’orthogonalité est une idée générale – à propos des buts d’un système évolué. " * 4
+    assert text.read(words.encode(encoding)).text == words.strip()
+
+
+def test_a_page_is_read_in_the_encoding_it_declares() -> None:
+    content = '<html><head><meta charset="iso-8859-2"></head><body><p>Zażółć gęślą jaźń i idź.</p></body></html>'
+    assert html.read(content.encode("iso-8859-2")).text == "Zażółć gęślą jaźń i idź."
+
+
+def test_invisible_characters_are_removed_and_letters_composed() -> None:
+    assert txt("Go\u200bals\u202e a\u0301re\u00ad hid\U000e0041den.\ufeff").text == "Goals áre hidden."
+
+
+# ---- Plain text -------------------------------------------------------------------------------------------------
+
+
+def test_hard_wrapped_lines_are_joined_and_long_lines_are_paragraphs() -> None:
+    wrapped = (
+        "Inner alignment is the problem of\nmaking a learned model pursue the\ngoal it was trained for.\n\nIt is hard."
+    )
+    assert txt(wrapped).text == wrapped.replace("\n\n", "¶").replace("\n", " ").replace("¶", "\n\n")
+    one, two = ("A paragraph on one line. " * 8).strip(), ("Another on one line. " * 8).strip()
+    assert txt(f"{one}\n{two}").text == f"{one}\n\n{two}"
+
+
+def test_light_markup_is_removed_from_plain_text() -> None:
+    content = "The <u>base</u> *goal* of **SGD** is [here](https://x.org/a_(b)).\n\n> Quoted words\n\n2 * 3 * 4 = a_b_c"
+    assert txt(content).text == "The base goal of SGD is here.\n\nQuoted words\n\n2 * 3 * 4 = a_b_c"
+
+
+def test_markers_of_references_are_removed_but_indices_and_intervals_stay() -> None:
+    content = (
+        "It is so.[3] It was [1, 2] known [4][5], too.[^6] The value is in [0, 1], x[1] or [2019], not in [1, 10]."
+    )
+    assert txt(content).text == "It is so. It was known, too. The value is in [0, 1], x[1] or [2019], not in [1, 10]."
+
+
+def test_a_scratchpad_is_never_answered_from() -> None:
+    document = txt(
+        "Goals matter.\n\nScratchpad\n\nRemoved\n\nWrong words.\n\nMORE WORDS\n\nBad.\n\nSources\n\n- A paper (2019)"
+    )
+    assert document.text == "Goals matter.\n\n- A paper (2019)"
+    assert roles(document) == [("Sources", "references")]
+
+
+def test_related_questions_are_kept_apart_from_the_text() -> None:
+    document = txt(
+        "Goals matter.\n\nRelated\n\n- What is a goal?\n- Why do goals matter?\n\nAlternative phrasings\n\n- Goals?"
+    )
+    assert document.text == "Goals matter."
+    assert document.related == ("What is a goal?", "Why do goals matter?")
+    assert document.questions == ("Goals?",)
+
+
+def test_a_lone_button_takes_nothing_with_it() -> None:
+    assert txt("Share\n\nGoals matter a lot.\n\nComments\n\nStill text.").text == "Goals matter a lot.\n\nStill text."
+
+
+def test_lines_at_the_head_state_title_and_author() -> None:
+    document = txt("Title: On goals\nAuthor: Jane Doe\nDate: May 3, 2021\n\nGoals matter to every agent.")
+    assert (document.source.title, document.source.authors) == ("On goals", ("Jane Doe",))
+    assert (document.source.published, document.text) == ("2021-05-03", "Goals matter to every agent.")
+
+
+def test_headings_of_plain_text_are_known_by_their_marks() -> None:
+    document = txt("# Goals\n\nWords one.\n\nMeans\n=====\n\nWords two.\n\n2.1 Ends of agents\n\nWords three.")
+    assert [(heading.level, heading.title) for heading in document.headings] == [
+        (1, "Means"),
+        (3, "2.1 Ends of agents"),
+    ]
+    assert document.text == "Words one.\n\nWords two.\n\nWords three."
+
+
+# ---- Titles -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        ("Inner alignment asks the question - “Is it aimed?”, or more.", "Inner alignment"),
+        ("The orthogonality thesis is the claim that goals and wits are independent.", "Orthogonality thesis"),
+        ("It is often said by many people that goals matter a lot.", "It is often said by many people that…"),
+        ("■ Mesa-optimizers explained\n\nThey are learned.", "Mesa-optimizers explained"),
+        (
+            "Alignment basics\nWhat is alignment, and why is it hard?\nIt is about goals and it is hard.",
+            "Alignment basics",
+        ),
+        ("What is corrigibility?\n\nAn agent is corrigible if it lets us correct it.", "What is corrigibility?"),
+        ("Goals matter.", "Goals matter"),
+    ],
+)
+def test_a_title_is_the_documents_own_words(content: str, title: str) -> None:
+    assert txt(content, name="000_e157e877b423428b").source.title == title
+
+
+def test_a_question_at_the_top_is_what_the_document_answers_not_a_sentence_of_it() -> None:
+    document = txt(
+        "Alignment basics\nWhat is alignment, and why is it hard?\nIt is about goals. It is hard for many reasons."
+    )
+    assert document.questions == ("What is alignment, and why is it hard?",)
+    assert "?" not in document.text
+
+
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        ("---\ntitle: Stated\n---\n# Other\n\nWords here.", "Stated"),
+        ("# Heading one\n\nWords here.\n\n## More\n\nWords.", "Heading one"),
+        ("*A motto.*\n\nHeading one\n===========\n\nWords here.\n\n# Another\n\nWords.", "Heading one"),
+        ("[home](./index.md)\n---\n\nHeading two\n---\n\nWords here.", "Heading two"),
+        ("# Overview\n\nWords here.\n\n# Rules\n\nWords.", "Model spec"),
+        ("Corrigibility is a property of agents.", "Corrigibility"),
+    ],
+)
+def test_a_title_of_markdown_is_the_stated_one_or_its_first_heading(content: str, title: str) -> None:
+    assert md(content, name="model_spec").source.title == title
+
+
+def test_the_heading_that_is_the_title_is_not_a_section() -> None:
+    assert roles(md("# Goals\n\nWords.\n\n## Means\n\nMore.")) == [("Means", "prose")]
+
+
+# ---- Markdown ---------------------------------------------------------------------------------------------------
+
+ARTICLE = """---
+title: Inner alignment
+question: What is inner alignment?
+also_asked:
+  - Why would a model want something else?
+topics: [learned optimization]
+level: introductory
+related: [outer-alignment]
+authors: [{name: Jane Doe}, John Roe]
+sources:
+  - authors: [Evan Hubinger, Chris van Merwijk]
+    title: Risks from Learned Optimization
+    venue: arXiv
+    year: 2019
+    url: https://arxiv.org/abs/1906.01820
+updated: 2026-11-20
+licence: CC BY 4.0
+---
+
+Inner alignment is **hard** [1].
+
+## How it goes wrong
+
+Goals differ.[1]
+"""
+
+
+def test_front_matter_states_what_the_article_format_says() -> None:
+    document = md(ARTICLE)
+    source = document.source
+    assert (source.title, source.level, source.licence) == ("Inner alignment", "introductory", "CC BY 4.0")
+    assert (source.authors, source.published, source.url) == (("Jane Doe", "John Roe"), "2026-11-20", None)
+    assert document.questions == ("What is inner alignment?", "Why would a model want something else?")
+    assert document.related == ("outer-alignment",)
+    assert document.text == (
+        "Inner alignment is hard.\n\nGoals differ.\n\n- Evan Hubinger, Chris van Merwijk (2019). "
+        "Risks from Learned Optimization. arXiv. https://arxiv.org/abs/1906.01820"
+    )
+    assert roles(document) == [("How it goes wrong", "prose"), ("References", "references")]
+    assert all(document.text[heading.start - 2 : heading.start] == "\n\n" for heading in document.headings)
+
+
+@pytest.mark.parametrize(
+    "matter",
+    [
+        "title: [unclosed",
+        "title: {a: b}\nauthors: 3\ndate: [1]\nrelated: yes\nsources: 5\nquestion: {x: [y]}\nurl: javascript:alert(1)",
+        "a: &a [x, x]\nb: &b [*a, *a]\ntitle: [*b, *b]",
+        "title: !!python/object/apply:os.system ['true']",
+        "x: " + "y" * 70_000,
+        "date: 2021-99-99",
+        "sources: [{authors: {name: A}, title: 3, year: 2020-01-01}, null, [x]]",
+    ],
+)
+def test_odd_front_matter_never_stops_a_document(matter: str) -> None:
+    document = md(f"---\n{matter}\n---\n\nGoals are learned from rewards.")
+    assert document.text.startswith("Goals are learned from rewards.")
+    assert document.source.url is None
+
+
+def test_an_unquoted_colon_in_a_title_is_forgiven() -> None:
+    assert md("---\ntitle: Goals: a study\nauthor: Jane Doe\n---\n\nWords.").source.title == "Goals: a study"
+
+
+def test_inline_markup_links_images_and_tags_are_removed() -> None:
+    content = (
+        "The *base* **goal** of ~~it~~ [SGD](x) is <u>set</u> ![alt](a.png) by `loss[1]` &amp; $a_1*b_2*c$ [[Page|us]]."
+    )
+    assert md(content).text == "The base goal of it SGD is set by loss[1] & $a_1*b_2*c$ us."
+
+
+def test_lists_keep_one_line_an_item_and_quotes_are_paragraphs() -> None:
+    content = "Kinds:\n\n1. one\n   wrapped\n2. two\n   - inner\n\n* [ ] task\n\n> quoted\n> words\n\nline  \nbreak"
+    assert md(content).text == "Kinds:\n\n1. one wrapped\n2. two\n- inner\n- task\n\nquoted words\n\nline\n\nbreak"
+
+
+def test_tables_are_rows_and_code_is_kept_indented() -> None:
+    content = "Words.\n\n| a | b |\n|---|---|\n| **1** | 2 |\n\n```python\nif x:\n    y[1]  # <!-- kept -->\n```\n\n```mermaid\ngraph\n```"
+    assert md(content).text == "Words.\n\na | b\n1 | 2\n\n    if x:\n        y[1]  # <!-- kept -->"
+
+
+def test_what_site_generators_add_is_removed() -> None:
+    content = (
+        "Goals are set. {: .lead }\n\n<!-- a\n\nb -->\n\n{% include x.html %}\n\n{{< youtube id >}}\n\n::: {.note}\nInside.\n:::\n\n"
+        '*[RL]: Reinforcement learning\n\n[TOC]\n\n## Means {: #id .c }\n\nMore. [@doe2020, p. 3]\n\n<div class="x"><div>13 min</div></div>'
+    )
+    document = md(content)
+    assert document.text == "Goals are set.\n\nInside.\n\nMore."
+    assert roles(document) == [("Means", "prose")]
+
+
+def test_an_aside_is_a_section_and_the_section_around_it_goes_on() -> None:
+    content = '## Means\n\nBefore.\n\n!!! note "Definition: Goal"\n\n\n     A goal is an aim.\n\n     - one\n\nAfter.'
+    document = md("# T\n\n" + content)
+    assert document.text == "Before.\n\nA goal is an aim.\n\n- one\n\nAfter."
+    assert [heading.title for heading in document.headings] == ["Means", "Definition: Goal", "Means"]
+
+
+def test_footnotes_are_references_only_if_they_list_works() -> None:
+    works = md("Goals.[^1] Means.[^2]\n\n[^1]: Doe (2019). https://x.org\n[^2]: Roe et al., 2020.\n\nMore.")
+    assert works.text == "Goals. Means.\n\nMore.\n\n- Doe (2019). https://x.org\n- Roe et al., 2020."
+    assert roles(works) == [("Footnotes", "references")]
+    said = md("Goals.[^1]\n\n[^1]: This is true\n    to an extent.\n")
+    assert (said.text, roles(said)) == ("Goals.\n\nThis is true to an extent.", [("Footnotes", "prose")])
+
+
+def test_sections_without_answers_are_dropped_until_a_heading_of_their_level() -> None:
+    content = (
+        "# T\n\nKept.\n\n## Table of contents\n\n- a\n\n## Scratchpad\n\nNo.\n\n### Deeper\n\nNo.\n\n## Means\n\nKept too.\n\n"
+        "## See also\n\n- [Other page](x)\n- A much longer sentence about something else that is only here to point at it.\n\n## Acknowledgements\n\nThanks."
+    )
+    document = md(content)
+    assert document.text == "Kept.\n\nKept too."
+    assert document.related == ("Other page",)
+    assert roles(document) == [("Means", "prose")]
+
+
+def test_related_work_is_prose() -> None:
+    assert "Others" in md("# T\n\nWords.\n\n## Related work\n\nOthers did it.").text
+
+
+def test_raised_numbers_are_powers_or_references() -> None:
+    content = "About 10<sup>6</sup> H<sub>2</sub>O and x<sup>2</sup>, as known<sup>3</sup>."
+    assert md(content).text == "About 10^6 H2O and x^2, as known."
+
+
+def test_a_byline_states_author_and_date_and_is_not_prose() -> None:
+    document = md("Goals\n=====\n\n*author: Jane Doe, created: 2024-04-06, status: draft*\n\nWords.")
+    assert (document.source.authors, document.source.published) == (("Jane Doe",), "2024-04-06")
+    assert document.text == "Words."
+
+
+def test_notes_in_wiki_brackets_are_text_or_drafts_by_their_kind() -> None:
+    content = (
+        "[summary: A goal is an aim.\n\nIt is set.]\n\nGoals [todo: cite] matter.\n\n[todo:\n\n- write\n- more]\n\nEnd."
+    )
+    assert md(content).text == "A goal is an aim.\n\nIt is set.\n\nGoals matter.\n\nEnd."
+
+
+@given(st.text(alphabet="ab .\n#*_`[](){}<>|-=~!:$^&;\"'\\1", max_size=300))
+def test_any_markdown_is_read_or_refused(content: str) -> None:
+    for reader in (markdown, text):
+        try:
+            document = reader.read(content.encode())
+        except ReadFailed:
+            continue
+        assert document.text.strip() == document.text.lstrip("\n").rstrip() != ""
+        assert all(0 <= heading.start <= len(document.text) for heading in document.headings)
+
+
+# ---- HTML -------------------------------------------------------------------------------------------------------
+
+PAGE = """
+<header><a href="/">The Site</a><nav><a href="/a">All posts</a></nav></header>
+<main><article><h1>Goals of agents</h1><p class="byline">by <a href="/jane">Jane Doe</a></p>
+<p>Agents have <b>goals</b>&nbsp;that they pursue over 10<sup>6</sup> steps.<sup><a href="#1">[1]</a></sup> It costs $x &lt; y$.</p>
+<h2>Kinds of goals</h2><p>There are two kinds of goals that matter here:</p>
+<ul><li>Final goals are wanted<ol><li>for themselves</li></ol></li><li>Means are wanted for something else.</li></ul>
+<blockquote><p>A goal is a dream with a deadline, somebody said.</p></blockquote>
+<pre>x = goal[1]
+y = 2</pre><table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>
+<script>track()</script><aside>Subscribe to our newsletter</aside>
+<h2>See also</h2><ul><li><a href="x">Means and ends</a></li></ul></article></main>
+<footer>Copyright The Site</footer>"""
+
+
+def test_a_page_gives_its_article_without_its_furniture() -> None:
+    document = page(PAGE, "<title>Goals of agents | The Site</title>")
+    assert document.source.title == "Goals of agents"
+    assert document.source.authors == ("Jane Doe",)
+    assert document.related == ("Means and ends",)
+    assert document.text == (
+        "by Jane Doe\n\nAgents have goals that they pursue over 10^6 steps. It costs $x < y$.\n\n"
+        "There are two kinds of goals that matter here:\n\n- Final goals are wanted\n- for themselves\n"
+        "- Means are wanted for something else.\n\nA goal is a dream with a deadline, somebody said.\n\n"
+        "    x = goal[1]\n    y = 2\n\na | b\n1 | 2"
+    ).removeprefix("by Jane Doe\n\n")
+    assert roles(document) == [("Kinds of goals", "prose")]
+
+
+def test_a_page_without_a_main_element_is_read_without_its_menus() -> None:
+    said = "".join(f"<p>{f'Goal {at} is learned from rewards over many steps. ' * 4}</p>" for at in range(9))
+    menu = "<div class='menu'>" + "".join(f"<a href='/{at}'>Page {at}</a> " for at in range(30)) + "</div>"
+    document = page(f"{menu}<div class='post'><h1>Goals</h1>{said}</div><div id='footer'>Privacy policy</div>")
+    assert "Page 7" not in document.text
+    assert document.text.count("many steps") == 36
+
+
+def test_a_page_states_what_its_meta_elements_and_linked_data_state() -> None:
+    head = (
+        '<title>x</title><meta property="og:title" content="Goals – a study"><link rel="canonical" href="https://x.org/goals">'
+        '<link rel="license" href="https://creativecommons.org/licenses/by/4.0/"><script type="application/ld+json">'
+        '{"@graph": [{"@type": "BlogPosting", "author": [{"name": "Jane Doe"}, {"name": "John Roe"}], '
+        '"datePublished": "2021-03-04T10:00:00Z"}]}</script>'
+    )
+    source = page("<article><p>Goals are learned from rewards.</p></article>", head).source
+    assert (source.title, source.url) == ("Goals – a study", "https://x.org/goals")
+    assert (source.authors, source.published) == (("Jane Doe", "John Roe"), "2021-03-04")
+    assert source.licence == "https://creativecommons.org/licenses/by/4.0/"
+
+
+def test_what_a_page_does_not_state_is_not_invented() -> None:
+    source = page("<article><p>Goals are learned, © 2019 Site, posted by admin.</p></article>").source
+    assert (source.url, source.authors, source.published, source.licence) == (None, (), None, None)
+
+
+def test_hidden_text_is_not_read() -> None:
+    document = page(
+        "<main><p>Goals are learned.</p><p style='display: none'>Ignore this.</p><p hidden>And this.</p></main>"
+    )
+    assert document.text == "Goals are learned."
+
+
+def test_formulas_keep_their_source() -> None:
+    annotated = (
+        "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>x^2</annotation></semantics></math>"
+    )
+    document = page(f"<main><p>The loss {annotated} is small, as is $~$\\alpha$~$.</p></main>")
+    assert document.text == "The loss $x^2$ is small, as is $\\alpha$."
+
+
+def test_a_page_nested_deeper_than_pythons_stack_is_read() -> None:
+    assert page("<div>" * 1500 + "<p>Goals are learned.</p>" + "</div>" * 1500).text == "Goals are learned."
+
+
+@given(st.text(alphabet="ab <>/=\"'&;!-p ", max_size=200))
+def test_any_page_is_read_or_refused(content: str) -> None:
+    with contextlib.suppress(ReadFailed):
+        page(f"<p>Goals.</p>{content}")
+
+
+# ---- PDF --------------------------------------------------------------------------------------------------------
+
+Set = tuple[float, float, float, str]
+"""A line as it is set: left, baseline, size, words."""
+
+
+def pdf_of(pages: list[list[Set]], info: str = "") -> bytes:
+    """A PDF with these lines on its pages, in Helvetica; bold where the size is 14."""
+    count = len(pages)
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Count {count} /Kids [{' '.join(f'{5 + 2 * at} 0 R' for at in range(count))}] >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
+    ]
+    for at, lines in enumerate(pages):
+        shown = "\n".join(
+            f"BT /F{2 if size == 14 else 1} {size} Tf {x} {y} Td ({words}) Tj ET" for x, y, size, words in lines
+        )
+        objects += [
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {6 + 2 * at} 0 R "
+            "/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>",
+            f"<< /Length {len(shown.encode('cp1252'))} >>\nstream\n{shown}\nendstream",
+        ]
+    objects.append(f"<< {info} >>")
+    body, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(body))
+        body += f"{number} 0 obj\n{content}\nendobj\n".encode("cp1252")
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    size = len(objects) + 1
+    end = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer << /Size {size} /Root 1 0 R /Info {size - 1} 0 R >>\n"
+    return body + f"{end}startxref\n{len(body)}\n%%EOF".encode()
+
+
+def set_at(top: float, lines: list[str], left: float = 72, size: float = 11) -> list[Set]:
+    return [(left, top - 14 * at, size, line) for at, line in enumerate(lines)]
+
+
+PAPER = [
+    [
+        (72, 740, 20, "Goals of Learned Agents"),
+        (72, 715, 11, "Jane Doe, Institute of Means"),
+        (72, 690, 14, "Abstract"),
+        *set_at(
+            670,
+            [
+                "Agents learn goals from the rewards that they are given, and align-",
+                "ment is the study of what they learn then.",
+            ],
+        ),
+        (72, 620, 14, "1 Introduction"),
+        *set_at(
+            600,
+            [
+                "A goal is what an agent pursues. We call it the base-goal of the agent, and the base-",
+                "goal is set in training over many long steps.",
+            ],
+        ),
+        *set_at(560, ["A second paragraph begins here with some more words [1], and it goes on over the"]),
+        (300, 30, 9, "1"),
+    ],
+    [
+        (72, 770, 9, "Goals of Learned Agents"),
+        *set_at(740, ["end of its page."]),
+        *set_at(700, ["• One kind of goal is wanted for itself", "• The other kind is wanted as means"]),
+        (300, 30, 9, "2"),
+    ],
+    [
+        (72, 770, 9, "Goals of Learned Agents"),
+        (72, 740, 14, "References"),
+        *set_at(
+            720,
+            [
+                "[1] Jane Doe. On goals and what they are. Journal of",
+                "Means, vol. 3, 2019.",
+                "[2] John Roe. On means, 2020.",
+            ],
+        ),
+        (300, 30, 9, "3"),
+    ],
+]
+
+
+def test_a_paper_gives_its_paragraphs_without_running_heads_and_page_numbers() -> None:
+    document = pdf.read(pdf_of(PAPER), name="paper")
+    assert document.source.title == "Goals of Learned Agents"
+    assert document.text == (
+        "Agents learn goals from the rewards that they are given, and alignment is the study of what they learn then.\n\n"
+        "A goal is what an agent pursues. We call it the base-goal of the agent, and the base-goal is set in training "
+        "over many long steps.\n\n"
+        "A second paragraph begins here with some more words, and it goes on over the end of its page.\n\n"
+        "- One kind of goal is wanted for itself\n- The other kind is wanted as means\n\n"
+        "- Jane Doe. On goals and what they are. Journal of Means, vol. 3, 2019.\n- John Roe. On means, 2020."
+    )
+    assert roles(document) == [("Abstract", "prose"), ("1 Introduction", "prose"), ("References", "references")]
+
+
+@pytest.mark.parametrize(
+    ("info", "title", "authors"),
+    [
+        ("/Title (Goals of Agents) /Author (Jane Doe and John Roe)", "Goals of Agents", ("Jane Doe", "John Roe")),
+        ("/Title (untitled) /Author (admin)", "Goals", ()),
+        ("/Title (Microsoft Word - draft3.docx)", "Goals", ()),
+        ("", "Goals", ()),
+    ],
+)
+def test_metadata_of_a_pdf_is_believed_only_where_it_is_sane(info: str, title: str, authors: tuple[str, ...]) -> None:
+    source = pdf.read(pdf_of([[(72, 700, 11, "Goals are learned from rewards.")]], info), name="paper").source
+    assert (source.title, source.authors) == (title, authors)
+
+
+def test_a_pdf_without_text_is_refused() -> None:
+    with pytest.raises(ReadFailed, match="without text"):
+        pdf.read(pdf_of([[]]))
+
+
+def test_an_encrypted_pdf_is_refused(tmp_path: Path) -> None:
+    import pypdf
+
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("secret", algorithm="RC4-128")
+    path = tmp_path / "locked.pdf"
+    writer.write(path)
+    with pytest.raises(ReadFailed, match="encrypted"):
+        read(path)
+
+
+# ---- The source documents ---------------------------------------------------------------------------------------
+
+
+def source_document(number: int) -> Document:
+    found = sorted(SOURCES.glob(f"{number:03}_*.txt"))
+    if not found:
+        pytest.skip(f"no source documents at {SOURCES}")
+    return read(found[0])
+
+
+def test_the_first_source_document_is_named_by_its_subject() -> None:
+    document = source_document(0)
+    assert document.source.title == "Inner alignment"
+    assert document.text.count("\n\n") == 8
+    assert document.headings == ()
+
+
+def test_the_second_source_document_answers_its_question_and_lists_its_references() -> None:
+    document = source_document(1)
+    assert document.source.title == "Alignment basics"
+    assert len(document.questions) == 1
+    assert document.questions[0].endswith("why is alignment hard?")
+    assert document.questions[0] not in document.text
+    assert "[" not in document.text
+    assert roles(document) == [("References", "references")]
+    assert document.text[document.headings[0].start :].count("\n- ") == 2
+
+
+def test_the_third_source_document_drops_its_draft_and_keeps_its_sources() -> None:
+    document = source_document(2)
+    assert document.source.title == "The OTHER AI Alignment Problem: Mesa-Optimizers and Inner Alignment"
+    assert len(document.related) == 5
+    assert roles(document) == [("Sources", "references")]
+    prose, listed = document.text[: document.headings[0].start], document.text[document.headings[0].start :]
+    assert "dichotomy" not in document.text
+    assert "<u>" not in document.text
+    assert prose.count("\n\n") == 4
+    assert listed.count("\n") == 16
