@@ -29,8 +29,8 @@ class Config:
     """Passages that an answer may be built from."""
     pool: int = 100
     """Candidates that each retriever brings to the fusion."""
-    keyword_weight: float = 0.5
-    """Share of the keyword score in the fused score, the rest is cosine. Tuned by `benchmarks/retrieval.py`."""
+    keyword_weight: float = 0.4
+    """Share of the keyword score in the fused score, the rest is closeness in meaning. Tuned by `benchmarks/retrieval.py`."""
     reranker: str | None = None
     """A cross-encoder that sentence-transformers can load; None leaves the fused order."""
 

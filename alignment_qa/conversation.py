@@ -29,7 +29,9 @@ _BARE = re.compile(
     r"can you give (?:me )?(?:an )?examples?|give (?:me )?(?:an )?examples?|what do you mean|why not|says who|according to whom|sources?)\W*$",
     re.I,
 )
-_EXPLETIVE = re.compile(r"\b(?:is|was|isn.t|would) it (?:\w+ly )?\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense)\b", re.I)
+_EXPLETIVE = re.compile(
+    r"\b(?:is|was|isn.t|would) it (?:\w+ly )?\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense)\b", re.I
+)
 _OTHER = re.compile(r"\bthe (?:other|latter|second)(?: one)?\b", re.I)
 _FIRST = re.compile(r"\bthe (?:former|first)(?: one)?\b", re.I)
 _ASK_WORDS = frozenset(

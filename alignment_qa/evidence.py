@@ -310,6 +310,9 @@ def measure(
     together = " ".join(f"{s.passage.heading} {s.text}" for s in best)
     near = " ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])
     held = set(terms(near))
+    topic = set(terms(hits[0].passage.heading)) if hits else set()
+    specific = {word: weight for word, weight in rarity.items() if word not in topic}
+    beyond = _beyond(sentences, vectors, hits, vector)
     strict = question.kind in STRICT
     return {
         "sentence": cosines[0] if cosines else 0.0,
@@ -321,9 +324,26 @@ def measure(
         "covered_near": coverage(rarity, near),
         "rarest_absent": max((w for word, w in rarity.items() if word not in held), default=0.0) / (rarest or 1.0),
         "unknown": sum(w for word, w in rarity.items() if w >= rarest and word not in held) / total,
+        "specific_best": max((coverage(specific, s.text) for s in best), default=0.0) if specific else 1.0,
+        "specific_near": coverage(specific, near) if specific else 1.0,
+        "beyond": beyond,
         "kind_absent": float(strict and not any(s.fits for s in best)),
         "strict": float(strict),
     }
+
+
+def _beyond(
+    sentences: Sequence[Sentence], vectors: Mapping[str, Vectors], hits: Sequence[Hit], vector: Vectors
+) -> float:
+    """The best cosine of question and sentence once what both share with the topic, the mean of the first passages, is
+    taken out: a near miss is close to the topic and to nothing beyond it."""
+    rows = [vectors[hit.passage.passage_id][0] for hit in hits[:5] if hit.passage.passage_id in vectors]
+    if not rows or not sentences:
+        return 0.0
+    topic = unit(np.mean(rows, axis=0)[None])[0]
+    matrix = np.array([s.vector for s in sentences])
+    without = unit(matrix - np.outer(matrix @ topic, topic))
+    return float((without @ unit((vector - (vector @ topic) * topic)[None])[0]).max())
 
 
 @lru_cache(maxsize=1)

@@ -8,130 +8,32 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-FUNCTION_WORDS = [
-    "a",
-    "about",
-    "am",
-    "an",
-    "and",
-    "any",
-    "are",
-    "as",
-    "at",
-    "be",
-    "because",
-    "been",
-    "being",
-    "but",
-    "by",
-    "can",
-    "could",
-    "did",
-    "do",
-    "does",
-    "doing",
-    "done",
-    "for",
-    "from",
-    "had",
-    "has",
-    "have",
-    "having",
-    "he",
-    "her",
-    "hers",
-    "him",
-    "his",
-    "how",
-    "i",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "its",
-    "itself",
-    "just",
-    "let",
-    "me",
-    "might",
-    "mine",
-    "my",
-    "no",
-    "nor",
-    "of",
-    "off",
-    "on",
-    "one",
-    "onto",
-    "or",
-    "our",
-    "ours",
-    "out",
-    "over",
-    "please",
-    "shall",
-    "she",
-    "should",
-    "so",
-    "some",
-    "such",
-    "tell",
-    "than",
-    "that",
-    "the",
-    "their",
-    "theirs",
-    "them",
-    "then",
-    "there",
-    "these",
-    "they",
-    "this",
-    "those",
-    "through",
-    "to",
-    "too",
-    "under",
-    "up",
-    "upon",
-    "us",
-    "very",
-    "was",
-    "we",
-    "were",
-    "what",
-    "when",
-    "where",
-    "which",
-    "while",
-    "who",
-    "whom",
-    "whose",
-    "why",
-    "will",
-    "with",
-    "would",
-    "you",
-    "your",
-    "yours",
-    "s",
-    "t",
-    "d",
-    "ll",
-    "re",
-    "ve",
-    "m",
-]
+FUNCTION_WORDS = (
+    "a about am an and any are as at be because been being but by can could did do does doing done for from had has "
+    "have having he her hers him his how i if in into is it its itself just let me might mine my no nor of off on "
+    "one onto or our ours out over please shall she should so some such tell than that the their theirs them then "
+    "there these they this those through to too under up upon us very was we were what when where which while who "
+    "whom whose why will with would you your yours s t d ll re ve m "
+).split()
 """English words that carry no topic; not searched for."""
-
-MUST_DIFFER = frozenset({"not", "never", "without"})  # negations are content: they stay terms
 
 # British spellings are folded to American ones on both sides, so that either finds the other. A wrong fold
 # ("exercise") is harmless because it happens to passages and questions alike.
 _ISE = re.compile(r"(?<=[a-z]{3})is(e|ed|es|er|ers|ing|ation|ations|ational|able)\b")
 _OUR = re.compile(r"(?<=[a-z]{2})our(s|ed|ing|al|able|ite|ism|less)?\b")
 _PROGRAMME = re.compile(r"\bprogrammes?\b")
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+SEVERAL = 3  # passages that use a word before another may be taken for a misspelling of it
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> Any:
+    """Words as they are written, in lower case."""
+    import tantivy
+
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.lowercase()).build()
 
 
 @lru_cache(maxsize=1)
@@ -170,10 +72,12 @@ class Keywords:
         schema.add_text_field("doc_id", tokenizer_name="raw", index_option="basic")
         schema.add_text_field("role", tokenizer_name="raw", index_option="basic")
         schema.add_text_field("words", tokenizer_name="words", index_option="freq")
+        schema.add_text_field("spellings", tokenizer_name="spellings", index_option="basic")
         folder.mkdir(parents=True, exist_ok=True)
         self._schema = schema.build()
         self._index = tantivy.Index(self._schema, str(folder))
         self._index.register_tokenizer("words", _analyzer())
+        self._index.register_tokenizer("spellings", _spellings())
         self._writer: Any = None
 
     def search(self, question: str, k: int, role: str = "prose") -> list[tuple[str, float]]:
@@ -194,8 +98,23 @@ class Keywords:
         searcher = self._index.searcher()
         return {word: searcher.doc_freq("words", word) for word in words}
 
-    def __len__(self) -> int:
-        return int(self._index.searcher().num_docs)
+    def respell(self, text: str) -> str:
+        """The text with words that no passage uses replaced by the nearest that several use, where one is near enough."""
+        return _WORD.sub(lambda found: self._respelled(found[0]) or found[0], text)
+
+    def _respelled(self, word: str) -> str | None:
+        searcher = self._index.searcher()
+        plain = word.lower()
+        edits = 0 if len(plain) < 5 or word.isupper() else 1 if len(plain) < 8 or word != plain else 2
+        stems = terms(plain)
+        if not edits or not stems or any(searcher.doc_freq("words", stem) for stem in stems):
+            return None
+        from rapidfuzz.distance import DamerauLevenshtein
+        from rapidfuzz.process import extract
+
+        known = {other: n for other, n in searcher.terms_with_prefix("spellings", plain[0]) if n >= SEVERAL}
+        near = extract(plain, known.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=edits, limit=5)
+        return min(near, key=lambda row: (row[1], -known[row[0]]))[0] if near else None
 
     def add(self, rows: Sequence[tuple[str, str, str, str]]) -> None:
         """Rows of (passage id, document id, role, text). Visible after `commit`."""
@@ -206,6 +125,7 @@ class Keywords:
             document.add_text("doc_id", doc_id)
             document.add_text("role", role)
             document.add_text("words", fold(text))
+            document.add_text("spellings", text)
             writer.add_document(document)
 
     def remove(self, doc_id: str) -> None:

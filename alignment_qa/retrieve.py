@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from alignment_qa.types import Hit
+from alignment_qa.types import Hit, Passage
 
 Retriever = Callable[[str, int], list[Hit]]
 """A question and how many hits are wanted → at most as many hits, best first, ranks from 1."""
 
 
-def fuse(dense: Retriever, keyword: Retriever, *, weight: float, pool: int) -> Retriever:
-    """A convex combination of two retrievers: weight · keyword / its best + (1 - weight) · dense scaled to [0, 1].
+Closeness = Callable[[str, Sequence[Passage]], list[float]]
+"""A question and passages → how near each is in meaning; compares only within one question."""
 
-    Each brings `pool` candidates; one that only the other brought counts as its last. Bruch et al. (2210.11934) found
-    this better than rank fusion in and out of domain, and so did we (benchmarks/retrieval.py)."""
+
+def fuse(dense: Retriever, keyword: Retriever, closeness: Closeness, *, weight: float, pool: int) -> Retriever:
+    """A convex combination: weight · keyword score / its best + (1 - weight) · closeness scaled to [0, 1].
+
+    Each retriever brings `pool` candidates; the closeness of all is computed, also of those that only the keywords
+    brought. Bruch et al. (2210.11934) found the convex combination better than rank fusion in and out of domain, and so
+    did we (benchmarks/retrieval.py)."""
 
     def search(question: str, k: int) -> list[Hit]:
-        near, found = dense(question, pool), keyword(question, pool)
-        passages = {hit.passage.passage_id: hit.passage for hit in (*near, *found)}
-        least = min((hit.score for hit in near), default=0.0)
-        spread = max((hit.score for hit in near), default=0.0) - least or 1.0
+        found = keyword(question, pool)
+        passages = list({hit.passage.passage_id: hit.passage for hit in (*dense(question, pool), *found)}.values())
+        near = dict(zip((p.passage_id for p in passages), closeness(question, passages), strict=True))
+        least = min(near.values(), default=0.0)
+        spread = max(near.values(), default=0.0) - least or 1.0
         best = max((hit.score for hit in found), default=0.0) or 1.0
-        score = dict.fromkeys(passages, 0.0)
-        for hit in near:
-            score[hit.passage.passage_id] += (1 - weight) * (hit.score - least) / spread
-        for hit in found:
-            score[hit.passage.passage_id] += weight * hit.score / best
-        return ranked((Hit(passages[name], value, 0) for name, value in score.items()), k)
+        words = {hit.passage.passage_id: hit.score / best for hit in found}
+        return ranked(
+            (
+                Hit(p, weight * words.get(p.passage_id, 0.0) + (1 - weight) * (near[p.passage_id] - least) / spread, 0)
+                for p in passages
+            ),
+            k,
+        )
 
     return search
 

@@ -15,10 +15,11 @@ _LIST_ITEM = re.compile(_LIST_MARK + r"(?=\S)")
 _CODE_LINE = re.compile(r"(?: {4}|\t)[ \t]*\S")
 _LINE = re.compile(r"[^\n]+")
 
-# A stop, what may close after it (quotes, brackets), citation tails such as [3][4], then space.
+# A stop, what may close after it (quotes, brackets), citation tails such as [3][4] or (Hubinger, 2019), then space.
 _STOP = re.compile(
     r"(?P<stop>(?:\.[ ]\.[ ]\.|[.!?…]){1,8})"
-    r"(?P<close>[\"'”’»)\]}*_¹²³⁰⁴-⁹]{0,6}(?:[ ]?\[\^?\w{1,12}(?:[,–-][ ]?\d{1,4}){0,8}\]){0,8})"
+    r"(?P<close>[\"'”’»)\]}$*_¹²³⁰⁴-⁹]{0,6}(?:[ ]?\[\^?\w{1,12}(?:[,–-][ ]?\d{1,4}){0,8}\]){0,8}"
+    r"(?:[ ]\([A-Z][^()]{0,100}\b(?:19|20)\d\d[a-z]?\)(?!\.))?)"
     r"(?=\s)|(?P<wide>[。！？]{1,4}[」』”）]{0,3})"
 )
 # Inside these a full stop ends nothing: formulas, brackets, short quotations. One character class a pattern and a

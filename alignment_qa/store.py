@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from alignment_qa.types import Document, Heading, Passage, Source
 
-SCHEMA = 1
+SCHEMA = 2
 """Changes whenever an index made before could not be read by the code after."""
 
 _TABLES = """

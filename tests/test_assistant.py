@@ -209,3 +209,21 @@ def test_drafts_in_the_source_documents_are_not_answered_from(sources_index: Pat
     (draft,) = [d for d in index.documents() if "OTHER" in d.source.title]
     assert "trying to do" not in draft.text
     assert any("deceptive alignment" in question for question in draft.related)
+
+
+def test_the_terminal_chat_remembers_the_conversation(library_index: Path) -> None:
+    """Through a real terminal: a question, a follow-up, an empty line."""
+    import os
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "alignment_qa", "--index", str(library_index)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as chat:
+        os.write(ours, b"What is a kelp forest?\nand a seagrass meadow?\n\n")
+        shown, _ = chat.communicate(timeout=120)
+    os.close(ours)
+    os.close(theirs)
+    text = " ".join(shown.decode().split())
+    assert chat.returncode == 0
+    assert "3 documents, answers by quoting" in text
+    assert text.index("A kelp forest is a dense stand") < text.index("A seagrass meadow is a bed")

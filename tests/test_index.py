@@ -178,3 +178,13 @@ def test_half_a_document_that_a_killed_run_left_is_not_shown_and_is_cleared_away
 def test_american_and_british_spellings_are_one_word() -> None:
     assert terms("misgeneralisation of behaviour") == terms("misgeneralization of behavior")
     assert terms("The programmes are optimised") == terms("program optimized")
+
+
+def test_misspelt_words_are_read_as_the_passages_spell_them(tmp_path: Path) -> None:
+    text = "\n\n".join(f"## Part {n}\n\nSea otters guard the kelp from urchins, observation {n}." for n in range(4))
+    folder = write(tmp_path / "texts", one=f"# Otters\n\n{text}")
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([folder], index)
+        assert index.respell("why do ottres gaurd the kelp from urchnis?") == "why do otters guard the kelp from urchins?"
+        assert index.respell("What is a sea otter in Mongolia?") == "What is a sea otter in Mongolia?"
+        assert index.respell("kelps of 1906.01820 asdf") == "kelps of 1906.01820 asdf"

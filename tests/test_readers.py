@@ -359,6 +359,19 @@ def test_an_aside_is_a_section_and_the_section_around_it_goes_on() -> None:
     assert [heading.title for heading in document.headings] == ["Means", "Definition: Goal", "Means"]
 
 
+def test_a_label_over_code_is_the_heading_of_the_code_only() -> None:
+    document = md(
+        "# T\n\n## Means\n\nBefore.\n\n**Example**: a short request\n\n~~~xml\n<user>\nHi\n</user>\n~~~\n\nAfter."
+    )
+    assert document.text == "Before.\n\n    <user>\n    Hi\n    </user>\n\nAfter."
+    assert [heading.title for heading in document.headings] == ["Means", "Example: a short request", "Means"]
+
+
+def test_a_bold_line_is_a_heading_and_a_bold_opening_is_not() -> None:
+    document = md("# T\n\nWords.\n\n**What is a goal?**\n\n**A goal** is an aim.")
+    assert (document.text, roles(document)) == ("Words.\n\nA goal is an aim.", [("What is a goal?", "prose")])
+
+
 def test_footnotes_are_references_only_if_they_list_works() -> None:
     works = md("Goals.[^1] Means.[^2]\n\n[^1]: Doe (2019). https://x.org\n[^2]: Roe et al., 2020.\n\nMore.")
     assert works.text == "Goals. Means.\n\nMore.\n\n- Doe (2019). https://x.org\n- Roe et al., 2020."
@@ -376,6 +389,11 @@ def test_sections_without_answers_are_dropped_until_a_heading_of_their_level() -
     assert document.text == "Kept.\n\nKept too."
     assert document.related == ("Other page",)
     assert roles(document) == [("Means", "prose")]
+
+
+def test_a_document_whose_title_is_a_section_name_is_kept() -> None:
+    assert md("# Changelog\n\nWords were added.").text == "Words were added."
+    assert md("# Contents\n\nWords were added.\n\n## Share\n\nNo.").text == "Words were added."
 
 
 def test_related_work_is_prose() -> None:
@@ -465,6 +483,26 @@ def test_a_page_states_what_its_meta_elements_and_linked_data_state() -> None:
 def test_what_a_page_does_not_state_is_not_invented() -> None:
     source = page("<article><p>Goals are learned, © 2019 Site, posted by admin.</p></article>").source
     assert (source.url, source.authors, source.published, source.licence) == (None, (), None, None)
+
+
+def test_the_name_of_a_site_is_not_the_title_of_its_page() -> None:
+    head = "<title>Goals of agents - The Site</title>"
+    body = "<header><h1>The Site</h1></header><main><h1>Goals of agents</h1><p>Goals are learned.</p></main>"
+    assert page(body, head).source.title == "Goals of agents"
+    assert (
+        page("<header><h1>The Site</h1></header><main><p>Goals are learned.</p></main>", head).source.title
+        == "Goals of agents"
+    )
+
+
+def test_an_article_of_distill_is_read_without_its_notes() -> None:
+    matter = '{"title": "Goals", "authors": [{"author": "Jane Doe"}]}'
+    document = page(
+        f"<d-front-matter><script type='text/json'>{matter}</script></d-front-matter><d-title><h1>Goals</h1></d-title>"
+        "<d-article><p>Goals<d-cite key='x'></d-cite> are learned<d-footnote>We think so.</d-footnote> here.</p></d-article>"
+    )
+    assert (document.source.title, document.source.authors) == ("Goals", ("Jane Doe",))
+    assert document.text == "Goals are learned here."
 
 
 def test_hidden_text_is_not_read() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,28 +21,35 @@ def fixed(**scores: float) -> Retriever:
     return lambda question, k: ranked((hit(name, score) for name, score in scores.items()), k)
 
 
+def constant(question: str, passages: Sequence[Passage]) -> list[float]:
+    """Closeness that a dense retriever with these scores would have."""
+    return [{"a": 0.9, "b": 0.8}.get(p.passage_id, 0.1) for p in passages]
+
+
 def order(hits: list[Hit]) -> list[str]:
     return [h.passage.passage_id for h in hits]
 
 
 def test_what_both_find_comes_before_what_one_finds() -> None:
-    hits = fuse(fixed(a=0.9, b=0.8, c=0.1), fixed(b=12.0, d=11.0), weight=0.5, pool=10)("q", 3)
+    hits = fuse(fixed(a=0.9, b=0.8, c=0.1), fixed(b=12.0, d=11.0), constant, weight=0.5, pool=10)("q", 3)
     assert order(hits)[0] == "b"
     assert [h.rank for h in hits] == [1, 2, 3]
 
 
 def test_the_weight_moves_between_meaning_and_words() -> None:
     dense, words = fixed(a=0.9, z=0.1), fixed(b=10.0)
-    assert order(fuse(dense, words, weight=0.1, pool=9)("q", 2))[0] == "a"
-    assert order(fuse(dense, words, weight=0.9, pool=9)("q", 2))[0] == "b"
+    assert order(fuse(dense, words, constant, weight=0.1, pool=9)("q", 2))[0] == "a"
+    assert order(fuse(dense, words, constant, weight=0.9, pool=9)("q", 2))[0] == "b"
 
 
 def test_no_hits_make_no_hits() -> None:
-    assert fuse(fixed(), fixed(), weight=0.5, pool=5)("q", 5) == []
+    assert fuse(fixed(), fixed(), constant, weight=0.5, pool=5)("q", 5) == []
 
 
 def test_reranking_puts_the_scorers_best_first() -> None:
-    hits = rerank(fixed(a=3, b=2, c=1), lambda question, texts: [float(len(texts)) - i for i in (3, 1, 2)], pool=3)("q", 2)
+    hits = rerank(fixed(a=3, b=2, c=1), lambda question, texts: [float(len(texts)) - i for i in (3, 1, 2)], pool=3)(
+        "q", 2
+    )
     assert order(hits) == ["b", "c"]
 
 

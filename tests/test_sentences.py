@@ -53,6 +53,8 @@ def test_a_stop_inside_a_sentence_does_not_end_it(sentence: str) -> None:
     [
         ("It was the goal.[3] Next is another.", "It was the goal.[3]"),
         ("It was the goal.[1][2] Next is another.", "It was the goal.[1][2]"),
+        ("It was the goal. (Hubinger et al., 2019) Next is another.", "It was the goal. (Hubinger et al., 2019)"),
+        ("It holds for $X.$ Next is another.", "It holds for $X.$"),
         ("It was the goal.¹ Next is another.", "It was the goal.¹"),
         ("He said “no.” She left.", "He said “no.”"),
         ('It is "aligned." The end.', 'It is "aligned."'),

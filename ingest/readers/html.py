@@ -29,7 +29,7 @@ _FEWEST = 3
 
 def read(content: bytes, *, name: str = "", collection: str = "", url: str | None = None) -> Document:
     """The document in a web page. `url` is where it was fetched, if it was; the page's own address wins."""
-    from lxml import etree, html  # type: ignore[import-untyped]
+    from lxml import etree, html
 
     text = _DECLARATION.sub("", normal(decode(content, declared=True)))
     try:

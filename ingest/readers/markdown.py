@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def read(content: bytes, *, name: str = "", collection: str = "") -> Document:
 def blocks(text: str) -> Iterator[Block]:
     """The blocks of Markdown text."""
     text, notes = dialects.cleared(text)
-    yield from _resumed(_walk(_parser().parse(text)))
+    yield from _resumed(_labelled(_walk(_parser().parse(text))))
     if notes:
         yield Block("heading", "Footnotes", 2)
         for note in notes:
@@ -214,16 +215,41 @@ def _html(content: str) -> Iterator[Block]:
             yield block if block.kind == "code" else Block(block.kind, " ".join(lines), block.level)
 
 
-def _resumed(found: Iterable[Block]) -> Iterator[Block]:
-    """After an aside (`dialects`), the section that it interrupted goes on under its own heading."""
-    current: Block | None = None
+def _labelled(found: Iterable[Block]) -> Iterator[Block]:
+    """A label over code, as `Example: a request to …`, is the code's heading, and not a sentence."""
+    label: Block | None = None
+    under = False
     for block in found:
-        if block.kind == "heading" and block.level < 6:
-            current = block
-        if block.kind == "paragraph" and block.text == dialects.RESUME:
-            yield current or Block("heading", "", 1)
+        code = block.kind == "code"
+        if label is not None:
+            yield replace(label, kind="heading", level=6) if code else label
+            under, label = code, None
+        if under and not code:
+            yield Block("paragraph", dialects.RESUME)
+            under = False
+        words = len(block.text.split())
+        if block.kind == "paragraph" and 2 <= words <= 20 and ": " in block.text and block.text[-1] not in ".:?!,;":
+            label = block
         else:
             yield block
+    if label is not None:
+        yield label
+
+
+def _resumed(found: Iterable[Block]) -> Iterator[Block]:
+    """After an aside (`dialects`) or a label, the section that it interrupted goes on under its own heading."""
+    current: Block | None = None
+    waiting = False
+    for block in found:
+        if block.kind == "paragraph" and block.text == dialects.RESUME:
+            waiting = True
+            continue
+        if block.kind == "heading":
+            current = block if block.level < 6 else current
+        elif waiting:
+            yield current or Block("heading", "", 1)
+        waiting = False
+        yield block
 
 
 def _byline(found: list[Block]) -> tuple[Stated, list[Block]]:

@@ -29,6 +29,7 @@ _EMPHASIS = tuple(
         r"(?<![\w\\])_(?=[^\s_])([^_\n]{1,600})(?<=[^\s_])_(?!\w)",
     )
 )
+_ICON = re.compile(r"(?<!\S):[a-z][a-z0-9_+-]{1,60}:(?:\{[^{}\n]{0,100}\})?(?!\S)")
 _STRAY = re.compile(r"\*{2,4}(?!\s?\d)")
 _TEMPLATE = re.compile(
     r"\{%[^\n]{0,500}?%\}|\{\{[<%][^\n]{0,500}?[>%]\}\}|(?<![\\^_}$\w])\{\{\s*[\w.|\"'(), -]{1,200}\}\}(?!\})"
@@ -82,7 +83,7 @@ def _plain(text: str) -> str:
     text = _TAG.sub("", _ATTRIBUTES.sub("", _TEMPLATE.sub("", text)))
     for pattern in _EMPHASIS:
         text = pattern.sub(r"\1", text)
-    text = _STRAY.sub("", text)
+    text = _ICON.sub("", _STRAY.sub("", text))
     return _ENTITY.sub(lambda match: html.unescape(match.group()), text)
 
 

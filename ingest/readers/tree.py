@@ -26,8 +26,8 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 def blocks_of_fragment(content: str) -> list[Block]:
     """The blocks in a piece of HTML, however broken."""
-    from lxml import etree  # type: ignore[import-untyped]
-    from lxml.html import fragment_fromstring  # type: ignore[import-untyped]
+    from lxml import etree
+    from lxml.html import fragment_fromstring
 
     try:
         root = fragment_fromstring(content, create_parent="div")

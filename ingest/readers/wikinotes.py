@@ -12,9 +12,9 @@ from ingest.readers.blocks import Block
 _NOTE = re.compile(r"(- )?\[(summary|todo|fixme|comment|toc|has-requisite|wants-requisite)(?:\([^()\]]{0,80}\))?:\s*")
 _KEPT = "summary"
 _INLINE = re.compile(
-    r"[ ]?\[(?:todo|fixme|comment)\b[^\[\]]{0,800}\]|[ ]?%{1,3}(?:note|comment|todo):[^%]{0,3000}%{2,3}"
+    r"[ ]?\[(?:todo|fixme|comment)\b[^\[\]]{0,800}\]|[ ]?(%{1,3})(?:note|comment|todo):.{0,3000}?\1(?!\w)"
 )
-_COMMENT = re.compile(r"%{1,3}(?:comment|todo):")
+_COMMENT = re.compile(r"%{1,3}(?:comment|todo):|%+$")
 # Arbital's links: `[36h value-laden]`, `[applause_light applause light]`, `[-context_change]`, `[ fun]`.
 _LINK = re.compile(
     r"\[(?:-|[ ]|(?=\d*[a-z])(?=[a-z]*\d)[0-9a-z]{2,4} |\d\d (?=[a-z])|[a-z]+(?:_[a-z]+){1,6} )([A-Za-z][^\[\]\n]{1,100})\]"
