@@ -43,7 +43,13 @@ class ChatServer:
 
             def _delta(self, delta: dict[str, str], finish: str | None = None) -> None:
                 choice = {"index": 0, "delta": delta, "finish_reason": finish}
-                chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "test", "choices": [choice]}
+                chunk = {
+                    "id": "1",
+                    "object": "chat.completion.chunk",
+                    "created": 1,
+                    "model": "test",
+                    "choices": [choice],
+                }
                 self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
 
             def _error(self) -> None:

@@ -110,7 +110,7 @@ def articles_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_index(ROOT / "corpus" / "articles", tmp_path_factory.mktemp("articles-index") / "index")
 
 
-@pytest.fixture()
+@pytest.fixture
 def server() -> Iterator[object]:
     """A loopback server that speaks the OpenAI chat-completions stream; each test sets what it says."""
     from tests.chat_server import ChatServer

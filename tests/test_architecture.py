@@ -27,9 +27,7 @@ DOORS = {
     "langchain_core": {"alignment_qa/langchain_retriever.py", "alignment_qa/assistant.py"},
 }
 CODE = [
-    path
-    for folder in ("alignment_qa", "ingest", "web", "eval")
-    for path in sorted((ROOT / folder).rglob("*.py"))
+    path for folder in ("alignment_qa", "ingest", "web", "eval") for path in sorted((ROOT / folder).rglob("*.py"))
 ] + [ROOT / "app.py"]
 
 
@@ -76,9 +74,7 @@ def test_the_page_knows_no_engine() -> None:
 
 
 def test_the_environment_is_read_in_one_place() -> None:
-    readers = {
-        path.name for path in CODE if "os.environ" in path.read_text() or "getenv" in path.read_text()
-    }
+    readers = {path.name for path in CODE if "os.environ" in path.read_text() or "getenv" in path.read_text()}
     assert readers <= {"config.py"}
 
 

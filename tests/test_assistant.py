@@ -12,6 +12,7 @@ import pytest
 from alignment_qa import Abstention, Answer, Assistant, Turn
 from alignment_qa.cite import as_json
 from tests.conftest import ROOT
+import itertools
 
 
 def assert_exact(answer: Answer, assistant: Assistant) -> None:
@@ -49,7 +50,8 @@ def test_a_sentence_that_leans_on_another_brings_it_along(assistant: Assistant) 
     texts = [claim.text for claim in assistant.answer("Did kelp stands recover after the heat wave?").claims]
     if any(text.startswith("However") for text in texts):
         at = next(i for i, text in enumerate(texts) if text.startswith("However"))
-        assert at and "shrank by 40 percent" in texts[at - 1]
+        assert at
+        assert "shrank by 40 percent" in texts[at - 1]
     assert not texts[0].startswith("However")
 
 
@@ -116,7 +118,7 @@ def test_bibliographies_are_not_mixed_into_prose(assistant: Assistant) -> None:
 def test_snapshots_grow_into_the_answer(assistant: Assistant) -> None:
     snapshots = list(assistant.stream("What is a kelp forest?"))
     assert len(snapshots) >= 2
-    for before, after in zip(snapshots, snapshots[1:], strict=False):
+    for before, after in itertools.pairwise(snapshots):
         assert after.text.startswith(before.text)
     assert snapshots[-1].text == assistant.answer("What is a kelp forest?").text
 
@@ -152,7 +154,9 @@ def test_the_terminal_prints_answer_and_references(library_index: Path) -> None:
     command = [sys.executable, "-m", "alignment_qa", "What is a kelp forest?", "--index", str(library_index)]
     plain = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "[1] Ada Reef (2021). Kelp forests. https://example.org/kelp" in plain
-    found = json.loads(subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    found = json.loads(
+        subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    )
     assert set(found) == {"question", "text", "abstention", "claims", "citations", "related", "trace"}
     assert set(found["claims"][0]) == {"text", "citations", "support"}
     assert set(found["citations"][0]) == {

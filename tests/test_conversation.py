@@ -7,7 +7,14 @@ import pytest
 from alignment_qa import Turn
 from alignment_qa.conversation import standalone, topic_of
 
-KNOWN = ["outer alignment", "inner alignment", "gradient hacking", "deceptive alignment", "reward hacking", "mesa-optimizers"]
+KNOWN = [
+    "outer alignment",
+    "inner alignment",
+    "gradient hacking",
+    "deceptive alignment",
+    "reward hacking",
+    "mesa-optimizers",
+]
 
 
 def closeness(text: str) -> float:
@@ -25,8 +32,16 @@ def closeness(text: str) -> float:
         ("What is reward hacking?", "Why?", "Why: What is reward hacking?"),
         ("What is reward hacking?", "give me an example", "Give me an example: What is reward hacking?"),
         ("What is reward hacking?", "What is the capital of France?", "What is the capital of France?"),
-        ("What is reward hacking?", "Is it safe to say that AI is dangerous?", "Is it safe to say that AI is dangerous?"),
-        ("What is the difference between inner and outer alignment?", "Which is harder, the former?", "Which is harder, inner alignment?"),
+        (
+            "What is reward hacking?",
+            "Is it safe to say that AI is dangerous?",
+            "Is it safe to say that AI is dangerous?",
+        ),
+        (
+            "What is the difference between inner and outer alignment?",
+            "Which is harder, the former?",
+            "Which is harder, inner alignment?",
+        ),
     ],
 )
 def test_a_follow_up_gets_what_it_lacks(last: str, question: str, expected: str) -> None:
@@ -44,4 +59,6 @@ def test_the_first_question_is_left_as_it_is() -> None:
 
 def test_the_topic_is_in_the_questions_own_words() -> None:
     assert topic_of("Why is deceptive alignment likely?") == "deceptive alignment"
-    assert topic_of("What is the difference between inner and outer alignment?") == "inner alignment and outer alignment"
+    assert (
+        topic_of("What is the difference between inner and outer alignment?") == "inner alignment and outer alignment"
+    )

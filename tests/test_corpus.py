@@ -19,8 +19,12 @@ TOPICS = {
     "evaluation and governance",
 }  # fmt: skip
 FIELDS = {"title", "question", "also_asked", "topics", "level", "related", "sources", "updated", "licence"}
-OPENER = re.compile(r"^(?:this|these|those|that|it|they|its|their|such|however|but|he|she|there(?! (?:is|are|was|were)))\b", re.I)
-ELSEWHERE = re.compile(r"\b(?:as (?:we saw|mentioned|noted|described) (?:above|below|earlier|before)|see (?:above|below))\b", re.I)
+OPENER = re.compile(
+    r"^(?:this|these|those|that|it|they|its|their|such|however|but|he|she|there(?! (?:is|are|was|were)))\b", re.I
+)
+ELSEWHERE = re.compile(
+    r"\b(?:as (?:we saw|mentioned|noted|described) (?:above|below|earlier|before)|see (?:above|below))\b", re.I
+)
 ARXIV = re.compile(r"^https://arxiv\.org/abs/(?:[a-z-]+/)?(\d{2})(\d{2})(?:\.\d{4,5}|\d{3})(?:v\d+)?$")
 
 
@@ -46,7 +50,8 @@ def test_the_front_matter_is_whole(slug: str, head: dict[str, Any], body: str) -
     assert set(head) == FIELDS
     assert head["question"].endswith("?")
     assert 3 <= len(head["also_asked"]) <= 6
-    assert set(head["topics"]) <= TOPICS and head["topics"]
+    assert set(head["topics"]) <= TOPICS
+    assert head["topics"]
     assert head["level"] in {"introductory", "intermediate", "advanced"}
     assert head["licence"] == "CC BY 4.0"
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(head["updated"]))
@@ -63,7 +68,8 @@ def test_sources_are_complete_and_their_addresses_well_formed(slug: str, head: d
     assert len(head["sources"]) >= 2
     for source in head["sources"]:
         assert {"authors", "title", "venue", "year"} <= set(source) <= {"authors", "title", "venue", "year", "url"}
-        assert all(isinstance(name, str) and name.strip() for name in source["authors"]) and source["authors"]
+        assert all(isinstance(name, str) and name.strip() for name in source["authors"])
+        assert source["authors"]
         assert 1700 <= source["year"] <= 2026
         url = source.get("url")
         if url is None:
@@ -115,12 +121,15 @@ def test_sentences_are_not_too_long_to_read(slug: str, head: dict[str, Any], bod
 def test_there_are_enough_articles_and_each_topic_has_some() -> None:
     assert len(ALL) >= 120
     counts = Counter(topic for _, head, _ in ALL for topic in head["topics"])
-    assert set(counts) == TOPICS and min(counts.values()) >= 8
+    assert set(counts) == TOPICS
+    assert min(counts.values()) >= 8
 
 
 def test_titles_and_questions_are_asked_once() -> None:
     titles = Counter(head["title"].casefold() for _, head, _ in ALL)
-    asked = Counter(re.sub(r"\W+", " ", q).casefold() for _, head, _ in ALL for q in [head["question"], *head["also_asked"]])
+    asked = Counter(
+        re.sub(r"\W+", " ", q).casefold() for _, head, _ in ALL for q in [head["question"], *head["also_asked"]]
+    )
     assert not [title for title, n in titles.items() if n > 1]
     assert not [question for question, n in asked.items() if n > 1]
 

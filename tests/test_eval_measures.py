@@ -77,6 +77,7 @@ def test_vital_nuggets_make_the_strict_recall_and_all_make_the_lenient() -> None
     assert (found["nuggets"], found["complete"], found["good"]) == (0.5, 0.0, 1.0)
     assert found["nuggets, lenient"] == pytest.approx(2 / 3)
     assert found["nuggets in hits"] == 0.5
+    assert (found["lead"], found["words"]) == (0.0, 7.0)
 
 
 def test_a_declined_question_holds_no_nuggets_whatever_its_text_says() -> None:

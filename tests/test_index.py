@@ -91,7 +91,9 @@ def test_a_changed_document_replaces_its_old_self(tmp_path: Path) -> None:
 
 
 def test_a_removed_document_is_never_retrieved_again(tmp_path: Path) -> None:
-    folder = write(tmp_path / "texts", one="# Otters\n\nSea otters sleep in kelp.", two="# Whales\n\nWhales sing in the deep sea.")
+    folder = write(
+        tmp_path / "texts", one="# Otters\n\nSea otters sleep in kelp.", two="# Whales\n\nWhales sing in the deep sea."
+    )
     with Index.open(tmp_path / "index", write=True) as index:
         sync([folder], index)
         (folder / "one.md").unlink()
@@ -185,6 +187,8 @@ def test_misspelt_words_are_read_as_the_passages_spell_them(tmp_path: Path) -> N
     folder = write(tmp_path / "texts", one=f"# Otters\n\n{text}")
     with Index.open(tmp_path / "index", write=True) as index:
         sync([folder], index)
-        assert index.respell("why do ottres gaurd the kelp from urchnis?") == "why do otters guard the kelp from urchins?"
+        assert (
+            index.respell("why do ottres gaurd the kelp from urchnis?") == "why do otters guard the kelp from urchins?"
+        )
         assert index.respell("What is a sea otter in Mongolia?") == "What is a sea otter in Mongolia?"
         assert index.respell("kelps of 1906.01820 asdf") == "kelps of 1906.01820 asdf"

@@ -14,7 +14,9 @@ from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
-SHELL = [line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
+SHELL = [
+    line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()
+]
 ASKING = [line for line in SHELL if line.startswith("python -m alignment_qa")]
 
 
@@ -65,8 +67,10 @@ def test_every_file_that_the_readme_names_is_there() -> None:
 def test_both_ways_of_installing_take_the_same_files() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for name in ("requirements.txt", "requirements-dev.txt"):
-        assert name in makefile and name in README
-    assert "torch==2.13.0" in (ROOT / "requirements.txt").read_text() and "torch==2.13.0" in README
+        assert name in makefile
+        assert name in README
+    assert "torch==2.13.0" in (ROOT / "requirements.txt").read_text()
+    assert "torch==2.13.0" in README
 
 
 def environment() -> dict[str, str]:

@@ -45,4 +45,8 @@ def test_without_texts_nothing_is_supported(check: support.Checker) -> None:
 
 def test_numbers_and_names_are_read_as_people_write_them() -> None:
     assert support.numbers("It cost 1,200 and rose 3.5 over two years") == {"1200", "3.5", "2"}
-    assert support.names("The model was made by Google DeepMind. Later it grew. RLHF helped") == {"google", "deepmind", "rlhf"}
+    assert support.names("The model was made by Google DeepMind. Later it grew. RLHF helped") == {
+        "google",
+        "deepmind",
+        "rlhf",
+    }

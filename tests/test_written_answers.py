@@ -116,7 +116,9 @@ def test_the_model_is_not_asked_when_the_corpus_has_nothing(library_index: Path,
     assert not server.requests
 
 
-@pytest.mark.parametrize(("name", "says"), [("ollama:llama3", "langchain-ollama"), ("anthropic:claude", "langchain-anthropic")])
+@pytest.mark.parametrize(
+    ("name", "says"), [("ollama:llama3", "langchain-ollama"), ("anthropic:claude", "langchain-anthropic")]
+)
 def test_a_missing_provider_package_is_named(name: str, says: str) -> None:
     with pytest.raises(ModelUnavailable, match=f"pip install {says}"):
         open_model(name)
@@ -124,7 +126,16 @@ def test_a_missing_provider_package_is_named(name: str, says: str) -> None:
 
 def test_a_missing_key_is_one_line_on_the_terminal(library_index: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "OPENAI_API_KEY"}
-    command = [sys.executable, "-m", "alignment_qa", "What is kelp?", "--index", str(library_index), "--model", "openai:gpt-4o-mini"]
+    command = [
+        sys.executable,
+        "-m",
+        "alignment_qa",
+        "What is kelp?",
+        "--index",
+        str(library_index),
+        "--model",
+        "openai:gpt-4o-mini",
+    ]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1

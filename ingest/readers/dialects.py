@@ -24,7 +24,7 @@ _DISPLAY = re.compile(r"\\\[(.{1,3000}?)\\\]", re.DOTALL)
 _BRACKETED = re.compile(r"\\\((.{1,300}?)\\\)")
 _CODED_MATH = re.compile(r"(?<!`)`(\$\$?[^`$\n]{1,500}\$\$?)`(?!`)")
 _SMALL = re.compile(r"<(sup|sub)\b[^<>]{0,200}>([^<>]{0,200})</\1>", re.IGNORECASE)
-_LABELS = frozenset("note info tip warning quote question meta abstract summary example danger bug".split())  # noqa: SIM905
+_LABELS = frozenset("note info tip warning quote question meta abstract summary example danger bug".split())
 
 
 def cleared(text: str) -> tuple[str, list[str]]:

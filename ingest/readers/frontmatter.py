@@ -16,7 +16,7 @@ _DATE = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?(?!\d)")
 _WRITTEN = ("%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%a, %d %b %Y", "%B %Y", "%b %Y")
 _BYLINE = frozenset(
     """author authors by title created modified updated published date language status importance confidence tags
-    topics category version licence license url link source""".split()  # noqa: SIM905
+    topics category version licence license url link source""".split()
 )
 
 

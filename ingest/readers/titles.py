@@ -22,12 +22,12 @@ _FINITE = frozenset(
     """is are was were am isn't aren't has have had does do did can could may might will would shall should must
     asks asked means meant refers referred describes denotes concerns involves consists occurs arises happens aims
     says states holds seems appears remains becomes represents provides requires deals tries names calls includes
-    explores examines introduces presents""".split()  # noqa: SIM905
+    explores examines introduces presents""".split()
 )
 _STARTERS = frozenset(
     """a an the this that these those it he she we they i you there here what when where why how who which while if
     as in on at by for from to with although because since after before suppose consider imagine let some many most
-    all no not however and but or so""".split()  # noqa: SIM905
+    all no not however and but or so""".split()
 )
 _NO_NAMES = ("readme", "index", "main", "content", "document", "page", "text", "untitled", "output", "article", "post")
 _QUESTION_OPENERS = re.compile(

@@ -14,11 +14,11 @@ from ingest.readers.dialects import arbital_math, without_small_print
 _UNSEEN = frozenset(
     """script style noscript template svg canvas iframe object embed video audio form button input select textarea nav
     footer aside figure figcaption head title link meta map menu dialog img picture source track
-    d-footnote d-cite d-bibliography d-citation-list d-footnote-list d-front-matter d-title d-byline""".split()  # noqa: SIM905
+    d-footnote d-cite d-bibliography d-citation-list d-footnote-list d-front-matter d-title d-byline""".split()
 )
 _BLOCKS = frozenset(
     """address article body center dd details div dl dt fieldset header hgroup hr html li main ol p pre section summary
-    table tbody td tfoot th thead tr ul blockquote h1 h2 h3 h4 h5 h6""".split()  # noqa: SIM905
+    table tbody td tfoot th thead tr ul blockquote h1 h2 h3 h4 h5 h6""".split()
 )
 _TWICE = re.compile(r"&(?:bull|nbsp|[mn]dash|hellip|[lr][sd]quo|quot|#39);")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}

@@ -1,0 +1,85 @@
+"""Starts the web chat: opens the index, prints the page's address, answers until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import socket
+import sys
+import threading
+
+from alignment_qa.config import quiet_libraries
+from alignment_qa.errors import AlignmentQAError
+
+PORTS = 100  # ports tried from --port on, if it is taken
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 stopped, 2 something must be mended first."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _serve(options)
+    except (AlignmentQAError, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def free_port(host: str, first: int) -> int:
+    """The first port from `first` on that can be listened on. Raises OSError when the host is not this machine's."""
+    for port in range(first, min(first + PORTS, 65536)):
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind(address)
+            except OverflowError:
+                break
+            except OSError as error:
+                if error.errno == errno.EADDRNOTAVAIL:
+                    raise OSError(f"This machine has no address {host}. Choose another with --host.") from None
+                continue
+            return port
+    raise OSError(f"No free port from {first} on. Choose another with --port.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python app.py", description="Start the web chat and print its address.")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
+    )
+    parser.add_argument("--port", type=int, default=7860, help="port; if taken the next free one (default: 7860)")
+    parser.add_argument("--index", metavar="DIR", help="folder of the index (default: index)")
+    parser.add_argument("--model", metavar="NAME", help="chat model that writes, e.g. anthropic:NAME, ollama:NAME")
+    parser.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server for --model")
+    parser.add_argument("--share", action="store_true", help="also open a public address through Gradio's servers")
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    quiet_libraries()
+    from alignment_qa import Assistant
+
+    assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
+    documents, _ = assistant.index.count()
+    port = free_port(options.host, options.port)
+
+    from web.page import build, settings
+
+    page = build(assistant)
+    _, address, shared = page.launch(
+        server_name=options.host, server_port=port, share=options.share, prevent_thread_lock=True, **settings()
+    )
+    # The first question loads the encoder and the vectors; better now than while somebody waits.
+    threading.Thread(target=assistant.search, args=("alignment", 1), daemon=True).start()
+    print(f"{documents} documents, answers by {assistant.way}. Open {shared or address} (Ctrl+C stops)", flush=True)
+    try:
+        threading.Event().wait()
+    finally:
+        page.close(verbose=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""A folder of documents flows in, an index of them as they are now flows out. It is kept between runs under a name
+that changes with every byte of the documents and of the code that reads, cuts and stores them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from alignment_qa.config import cache_folder
+from alignment_qa.index import Index
+from eval.golden import GoldenError
+from ingest.sync import Report, sync, walk
+
+_HOUSE = Path(__file__).parent.parent
+_CODE = (
+    "ingest/**/*.py",
+    *(f"alignment_qa/{name}.py" for name in ("index", "store", "lexical", "sentences", "encoders")),
+)
+KEPT = 3
+"""Indexes that are kept; the oldest go first."""
+
+
+def home() -> Path:
+    """The folder of what is kept between runs."""
+    return cache_folder() / "eval"
+
+
+def digest(folder: Path) -> str:
+    """Twelve hex digits of the documents in a folder, by their names and bytes."""
+    total = hashlib.sha256()
+    for file in walk([folder], Report()):
+        total.update(file.path.relative_to(folder).as_posix().encode() + b"\0" + file.path.read_bytes() + b"\0")
+    return total.hexdigest()[:12]
+
+
+def index_of(folder: Path) -> Path:
+    """Where an index of exactly these documents is; built if it is not there. Raises GoldenError when it cannot be."""
+    code = hashlib.sha256()
+    for pattern in _CODE:
+        for file in sorted(_HOUSE.glob(pattern)):
+            code.update(file.read_bytes())
+    built = home() / f"{digest(folder)}-{code.hexdigest()[:8]}"
+    if not (built / "whole").exists():
+        making = home() / f"{built.name}.{os.getpid()}"  # another run may be making the same one
+        with Index.open(making, write=True) as index:
+            report = sync([folder], index)
+        if report.skipped:
+            names = "; ".join(f"{name}: {reason}" for name, reason in report.skipped)
+            raise GoldenError(f"Not all of {folder}/ could be read: {names}")
+        (making / "whole").touch()
+        if not built.exists():
+            making.rename(built)
+        shutil.rmtree(making, ignore_errors=True)
+    (built / "whole").touch()
+    for old in sorted(home().glob("*/whole"), key=lambda mark: -mark.stat().st_mtime)[KEPT:]:
+        shutil.rmtree(old.parent, ignore_errors=True)
+    return built

@@ -1,0 +1,132 @@
+"""A question as the browser or an API sends it → the assistant's answer, as HTML for the page or as plain JSON.
+
+What comes in is checked here, because anybody can send anything; what goes out of HTML is made by `render` alone."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, get_args
+
+from alignment_qa import AlignmentQAError, Answer, Hit, Passage, Turn
+from alignment_qa.cite import as_json
+from web import render
+
+if TYPE_CHECKING:
+    from alignment_qa import Assistant
+
+log = logging.getLogger("alignment_qa.web")
+
+Detail = Literal["brief", "full"]
+EXAMPLES = 6
+_TURNS = 20  # latest turns of a conversation that are read for a follow-up
+_TURN = 8000  # characters of a turn that are read
+_HITS = 50  # most passages that one search may ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with what belongs to it. `number` counts the conversation's turns in the page."""
+
+    question: str
+    history: tuple[Turn, ...] = ()
+    detail: Detail = "full"
+    number: int = 0
+
+
+def asked(question: object, history: object = None, detail: object = "full", number: object = 0) -> Asked:
+    """Raises ValueError, in words for the one who asked, when a value is not what it should be."""
+    if not isinstance(question, str):
+        raise ValueError("The question must be text.")
+    if detail not in get_args(Detail):
+        raise ValueError("The detail must be brief or full.")
+    if history is not None and not isinstance(history, list):
+        raise ValueError('The history must be a list like [{"role": "user", "text": "…"}].')
+    turns = tuple(_turn(item) for item in (history or [])[-_TURNS:])
+    return Asked(question, turns, detail, number if type(number) is int and number >= 0 else 0)  # type: ignore[arg-type]
+
+
+def welcome(assistant: Assistant) -> str:
+    """The first screen, with other examples at each call."""
+    documents, passages = assistant.index.count()
+    return render.welcome(documents, assistant.way, examples(assistant, documents, passages))
+
+
+def examples(assistant: Assistant, documents: int, passages: int) -> list[str]:
+    """Main questions of the documents, in random order, those of introductory documents first."""
+    easy, others = _questions(assistant, documents, passages)
+    chosen = random.sample(easy, min(EXAMPLES, len(easy)))
+    return chosen + random.sample(others, min(EXAMPLES - len(chosen), len(others)))
+
+
+def reply(assistant: Assistant, asked: Asked) -> Iterator[str]:
+    """The turn's growing HTML; the last one is whole. An error becomes a turn that says so."""
+    beside = lru_cache(maxsize=None)(assistant.index.passages_of)
+    yield render.searching(asked.number, asked.question, assistant.index.count()[0])
+    try:
+        answer: Answer | None = None
+        for answer in assistant.stream(asked.question, asked.history, detail=asked.detail):
+            if answer.claims:
+                yield render.turn(asked.number, answer, _bare, done=False)
+        if answer is not None:
+            yield render.turn(asked.number, answer, lambda passage: _around(passage, beside), done=True)
+    except AlignmentQAError as error:
+        yield render.failed(asked.number, asked.question, str(error))
+    except Exception:
+        log.exception("a question failed")
+        message = "The program met an error that it did not expect. Its log, where it was started, tells more."
+        yield render.failed(asked.number, asked.question, message)
+
+
+def answer(assistant: Assistant, asked: Asked) -> dict[str, object]:
+    """The whole answer as JSON values, the same as `python -m alignment_qa --json`."""
+    return as_json(assistant.answer(asked.question, asked.history, detail=asked.detail))
+
+
+def search(assistant: Assistant, question: str, k: int) -> list[dict[str, object]]:
+    """The k best passages as JSON values, best first."""
+    return [_hit(hit) for hit in assistant.search(question, max(1, min(k, _HITS)))]
+
+
+@lru_cache(maxsize=1)
+def _questions(assistant: Assistant, documents: int, passages: int) -> tuple[list[str], list[str]]:
+    """The main questions of introductory documents and of the others; read anew when the counts have changed."""
+    easy: list[str] = []
+    others: list[str] = []
+    for document in assistant.index.documents():
+        title = document.source.title
+        if main := document.questions[:1] or (title,) * title.endswith("?"):
+            (easy if document.source.level == "introductory" else others).append(main[0])
+    return easy, others
+
+
+def _around(passage: Passage, beside: Callable[[str], list[Passage]]) -> tuple[str, str]:
+    """The texts before and after a passage; `beside` gives a document's passages in order."""
+    row = [one for one in beside(passage.source.doc_id) if one.role == passage.role]
+    at = next((at for at, one in enumerate(row) if one.passage_id == passage.passage_id), None)
+    if at is None:
+        return "", ""
+    return (row[at - 1].text if at else ""), (row[at + 1].text if at + 1 < len(row) else "")
+
+
+def _bare(passage: Passage) -> tuple[str, str]:
+    """While sentences still come, passages are shown without what stands around them."""
+    return "", ""
+
+
+def _turn(item: object) -> Turn:
+    role, text = (item.get("role"), item.get("text")) if isinstance(item, Mapping) else (None, None)
+    if role not in ("user", "assistant") or not isinstance(text, str):
+        raise ValueError('Each turn of the history must be like {"role": "user", "text": "…"}; roles: user, assistant.')
+    return Turn(role, text[:_TURN])
+
+
+def _hit(hit: Hit) -> dict[str, object]:
+    passage, source = hit.passage, hit.passage.source
+    return {
+        "rank": hit.rank, "score": hit.score, "doc_id": source.doc_id, "title": source.title, "url": source.url,
+        "heading": passage.heading, "passage": passage.text, "start": passage.start, "end": passage.end,
+    }  # fmt: skip

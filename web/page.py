@@ -1,0 +1,135 @@
+"""The page: one Gradio component that holds frame, style and script, and the events between it and `chat`.
+
+The script gets each turn's HTML as the component's value and puts it where it belongs; Gradio itself renders only the
+frame, which never changes. So nothing that came from a document passes through Gradio's templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alignment_qa.config import quiet_libraries
+from web import chat, render
+
+if TYPE_CHECKING:
+    import gradio
+
+    from alignment_qa import Assistant
+
+_HERE = Path(__file__).parent
+_STYLES = ("page.css", "answer.css", "source.css")
+_SCRIPTS = ("source.js", "page.js")
+QUESTIONS_AT_ONCE = 8
+"""Questions answered at the same time, page and API together; later ones wait in line. They share the processor, so
+more would only make each of them slower."""
+LINE = 200
+"""Questions that may wait before new ones are turned away."""
+
+
+def build(assistant: Assistant) -> gradio.Blocks:
+    """The page and its API over an assistant, ready to launch with `settings()`."""
+    quiet_libraries()
+    import gradio as gr
+
+    with gr.Blocks(analytics_enabled=False, title="Alignment Q&A") as page:
+        frame = gr.HTML("", html_template=render.shell(), js_on_load=_read(_SCRIPTS), apply_default_css=False)
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+        def welcome() -> str:
+            return chat.welcome(assistant)
+
+        def reply(event: Any) -> Iterator[str]:
+            sent = event._data if isinstance(event._data, dict) else {}
+            try:
+                asked = chat.asked(
+                    sent.get("question"), sent.get("history"), sent.get("detail", "full"), sent.get("number")
+                )
+            except ValueError as error:
+                yield render.failed(0, str(sent.get("question", ""))[:2000], str(error))
+                return
+            yield from chat.reply(assistant, asked)
+
+        reply.__annotations__["event"] = gr.EventData  # Gradio reads it, and cannot resolve a name imported in here
+        page.load(welcome, None, frame, queue=False, api_name="page_load", **quiet)
+        frame.fresh(welcome, None, frame, queue=False, api_name="page_fresh", **quiet)
+        replying = frame.ask(
+            reply, None, frame, api_name="page_ask", trigger_mode="multiple",
+            concurrency_id="questions", concurrency_limit=QUESTIONS_AT_ONCE, **quiet,
+        )  # fmt: skip
+        replying.failure(None, js="() => { document.dispatchEvent(new Event('aq:failed')) }", api_visibility="private")
+        frame.halt(None, None, None, cancels=[replying], api_visibility="private")
+        _endpoints(gr, assistant)
+    return page.queue(max_size=LINE)
+
+
+def settings() -> dict[str, Any]:
+    """What `Blocks.launch` needs so that the page looks like itself and keeps to this machine."""
+    import gradio as gr
+    from starlette.middleware import Middleware
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    from web.headers import SafeHeaders
+
+    theme = gr.themes.Base(font=["Arial", "sans-serif"], font_mono=["monospace"])
+    theme.set(body_background_fill="#fbfbf9", body_background_fill_dark="#15181a")
+    return {
+        "theme": theme,
+        "head": f"<style>{_read(_STYLES)}</style>",
+        "favicon_path": _HERE / "icon.svg",
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "mcp_server": False,
+        "max_file_size": "1kb",  # nothing is uploaded, so Gradio's upload address need not take anything
+        "quiet": True,
+        "app_kwargs": {
+            "routes": [Route("/healthz", lambda request: JSONResponse({"status": "ok"}))],
+            "middleware": [Middleware(SafeHeaders)],
+        },
+    }
+
+
+def _endpoints(gr: Any, assistant: Assistant) -> None:
+    """The API: the same answers and passages for programs."""
+
+    def ask(question: str, history: list[dict[str, str]] | None = None, detail: str = "full") -> dict[str, Any]:
+        """Answer a question about AI alignment, with a citation for every sentence.
+
+        Parameters:
+            question: the question, in words
+            history: the conversation so far, like [{"role": "user", "text": "…"}, {"role": "assistant", "text": "…"}]
+            detail: full, or brief for one or two sentences
+        Returns:
+            question, text, abstention, claims, citations with their exact quotes, related questions, trace
+        """
+        try:
+            return chat.answer(assistant, chat.asked(question, history, detail))
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+    def search(question: str, k: int = 8) -> list[dict[str, Any]]:
+        """Find the passages that best fit a question.
+
+        Parameters:
+            question: the question, in words
+            k: how many passages, at most 50
+        Returns:
+            passages, best first, with title, address, heading and their place in the document
+        """
+        return chat.search(assistant, question, k)
+
+    for endpoint in (ask, search):
+        gr.api(
+            endpoint,
+            api_name=endpoint.__name__,
+            concurrency_id="questions",
+            concurrency_limit=QUESTIONS_AT_ONCE,
+        )
+
+
+def _read(names: tuple[str, ...]) -> str:
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)

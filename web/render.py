@@ -1,0 +1,252 @@
+"""Answers → HTML: the one place where words of documents and people become markup, and all of them are escaped.
+
+The markup stands in `templates/`; Jinja escapes every value put into it. `Block` is what the turn's template walks
+over: claims grouped into headings, paragraphs and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from alignment_qa import Abstention, Answer, Citation, Claim, Passage, Source
+from alignment_qa.cite import link_to, markdown, reference
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_UNBROKEN = 24  # longest last word, in characters, that is kept on one line with its citation numbers
+
+Around = Callable[[Passage], tuple[str, str]]
+"""A passage → the texts before and after it in its document, for the reader's bearings; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A claim as it is set: `tail` is its last word, which stays on one line with the numbers."""
+
+    head: str
+    tail: str
+    numbers: tuple[int, ...]
+    support: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    kind: Literal["paragraph", "list"]
+    label: str | None
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A source as the panel shows it: the passage cut at the quoted words, which may be none."""
+
+    key: str
+    name: str
+    source: Source
+    heading: str
+    """The path of headings below the title; empty at the document's top."""
+    before: str
+    quote: str
+    after: str
+    earlier: str
+    later: str
+    link: str | None
+
+
+def shell() -> str:
+    """The page's frame, a template of Gradio's: it must hold no value and neither `{{`, `${` nor a backtick."""
+    return (_TEMPLATES / "shell.html").read_text(encoding="utf-8")
+
+
+def welcome(documents: int, way: str, examples: Sequence[str]) -> str:
+    """The first screen's words; `way` is `Assistant.way`."""
+    return _fill("welcome.html", documents=documents, way=way, examples=examples)
+
+
+def searching(number: int, question: str, documents: int) -> str:
+    """A turn before its first sentence. `number` counts the conversation's turns and makes ids unique."""
+    return _fill("notice.html", number=number, question=question, state="searching", documents=documents, message="")
+
+
+def failed(number: int, question: str, message: str) -> str:
+    """A turn that ends in an error that a person can read."""
+    return _fill("notice.html", number=number, question=question, state="failed", documents=0, message=message)
+
+
+def turn(number: int, answer: Answer, around: Around, *, done: bool) -> str:
+    """A question with its answer, as much of it as there is."""
+    excerpts = [_quoted(citation, around) for citation in answer.citations]
+    nearest = _nearest(answer, around) if done and answer.abstention else []
+    return _fill(
+        "turn.html",
+        number=number,
+        question=answer.question,
+        state="done" if done else "writing",
+        answer=answer,
+        blocks=blocks(answer.claims),
+        names={citation.number: citation.passage.source.title for citation in answer.citations},
+        excerpts=excerpts + nearest,
+        nearest=nearest,
+        references=references(answer.citations),
+        declined=_declined(answer),
+        reply=without_nearest(answer),
+        made=made(answer),
+        markdown=markdown(answer),
+        dropped=_dropped(answer),
+        problem=str(answer.trace.get("model_error") or ""),
+    )
+
+
+def blocks(claims: Sequence[Claim]) -> list[Block]:
+    """Claims in the order they are said; a label or a change between prose and list items begins a block."""
+    result: list[Block] = []
+    for claim in claims:
+        kind: Literal["paragraph", "list"] = "list" if claim.item else "paragraph"
+        said = _sentence(claim)
+        if result and not claim.label and result[-1].kind == kind:
+            result[-1] = Block(kind, result[-1].label, (*result[-1].sentences, said))
+        else:
+            result.append(Block(kind, claim.label, (said,)))
+    return result
+
+
+def references(citations: Sequence[Citation]) -> list[tuple[Source, tuple[int, ...]]]:
+    """Each cited document once, with the numbers that quote it, in the order of the first."""
+    grouped: dict[str, tuple[Source, tuple[int, ...]]] = {}
+    for citation in citations:
+        source = citation.passage.source
+        _, numbers = grouped.get(source.doc_id, (source, ()))
+        grouped[source.doc_id] = (source, (*numbers, citation.number))
+    return list(grouped.values())
+
+
+def made(answer: Answer) -> str:
+    """How the sentences came about and how long it took, in one line."""
+    ways = [claim.support for claim in answer.claims]
+    counts = {words: ways.count(support) for support, words in _WAYS.items() if support in ways}
+    sentences = _count(len(ways), "sentence")
+    if len(counts) == 1:
+        line = f"{'All ' if len(ways) > 1 else ''}{sentences} {next(iter(counts))}"
+    else:
+        line = f"{sentences}: {', '.join(f'{count} {words}' for words, count in counts.items())}" if counts else ""
+    return " · ".join(filter(None, [line, _seconds(answer)]))
+
+
+_WAYS = {
+    "quoted": "quoted word for word",
+    "supported": "supported by the cited words",
+    "partial": "partly supported",
+    "unsupported": "not supported",
+}
+
+
+def without_nearest(answer: Answer) -> str:
+    """What is said when there is no answer, without the list of nearest documents: the page lists them itself."""
+    titles = list(dict.fromkeys(f"“{hit.passage.source.title}”" for hit in answer.hits))[:3]
+    return answer.text.removesuffix(f" Nearest: {', '.join(titles)}.")
+
+
+def day(published: str | None) -> str:
+    """`2019-06-05` → `5 June 2019`; anything else as it stands."""
+    try:
+        when = date.fromisoformat(published or "")
+    except ValueError:
+        return published or ""
+    return f"{when.day} {when:%B} {when.year}"
+
+
+def host(link: str) -> str:
+    """The site that a link leads to."""
+    return (urlsplit(link).hostname or "").removeprefix("www.")
+
+
+def _fill(template: str, **values: object) -> str:
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(day=day, host=host, count=_count, reference=reference)
+    return environment
+
+
+def _sentence(claim: Claim) -> Sentence:
+    head, space, tail = claim.text.rpartition(" ")
+    if len(tail) > _UNBROKEN:
+        head, space, tail = claim.text, "", ""
+    return Sentence(head + space, tail, claim.citations, claim.support)
+
+
+def _quoted(citation: Citation, around: Around) -> Excerpt:
+    passage = citation.passage
+    start = min(max(citation.start - passage.start, 0), len(passage.text))
+    end = min(max(citation.end - passage.start, start), len(passage.text))
+    key = str(citation.number)
+    return _excerpt(key, f"Source {key}", passage, (start, end), around, link_to(citation))
+
+
+def _nearest(answer: Answer, around: Around) -> list[Excerpt]:
+    """The best passage of each of the three nearest documents."""
+    best: dict[str, Passage] = {}
+    for hit in answer.hits:
+        best.setdefault(hit.passage.source.doc_id, hit.passage)
+    return [
+        _excerpt(f"near-{at}", "Nearest passage", passage, (0, 0), around, link_to(_opening(passage)))
+        for at, passage in enumerate(list(best.values())[:3], 1)
+    ]
+
+
+def _opening(passage: Passage) -> Citation:
+    """The passage's first words as a citation, for a link that lands on them."""
+    words = " ".join(passage.text.split()[:10])
+    return Citation(0, passage, words, passage.start, passage.start)
+
+
+def _excerpt(
+    key: str, name: str, passage: Passage, marked: tuple[int, int], around: Around, link: str | None
+) -> Excerpt:
+    text, (start, end) = passage.text, marked
+    heading = passage.heading.removeprefix(passage.source.title).removeprefix(" › ")
+    parts = text[:start], text[start:end], text[end:]
+    return Excerpt(key, name, passage.source, heading, *parts, *around(passage), link)
+
+
+def _declined(answer: Answer) -> str:
+    """The heading of an answer that is none; empty for an answer and for small talk."""
+    if not answer.abstention or not answer.hits:
+        return ""
+    return {
+        Abstention.NO_EVIDENCE: "No clear answer in these documents",
+        Abstention.OUT_OF_SCOPE: "Not what these documents are about",
+        Abstention.UNSUPPORTED: "No answer that the documents support",
+    }[answer.abstention]
+
+
+def _dropped(answer: Answer) -> list[Mapping[str, object]]:
+    listed = answer.trace.get("dropped")
+    return [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
+
+
+def _seconds(answer: Answer) -> str:
+    timings = answer.trace.get("ms")
+    total = timings.get("total") if isinstance(timings, Mapping) else None
+    if not isinstance(total, (int, float)):
+        return ""
+    return f"{total / 1000:.1f} s" if total >= 100 else f"{total:.0f} ms"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
