@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from alignment_qa.cite import Draft, Quote
-from alignment_qa.evidence import LIST_MARK, Evidence, coverage, weights
+from alignment_qa.evidence import Evidence, coverage, weights
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
+from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Passage
 
 LIMIT = 8

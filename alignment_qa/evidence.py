@@ -21,10 +21,10 @@ import numpy as np
 from alignment_qa.encoders import Vectors, unit
 from alignment_qa.lexical import terms
 from alignment_qa.question import Question
+from alignment_qa.sentences import LIST_MARK
 from alignment_qa.store import Vectors16
 from alignment_qa.types import Abstention, Hit, Passage
 
-LIST_MARK = re.compile(r"^(?:[-*•]|\d{1,3}[.)])\s+")
 _DANGLING = re.compile(
     r"^[\"“'(]*(?:it|its|they|their|them|this|that|these|those|such|he|she|his|her|him|former|latter|the former|the latter|both|"
     r"neither|either|here|there(?! (?:is|are|was|were|may|can))|one|another|others|some of (?:these|those|them)|"
@@ -42,14 +42,6 @@ _POINTING = re.compile(
     re.I,
 )
 _DEFINES = r"^(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|separate|distinct|different|one of|more|most|less|about to|being|said|thought|widely|commonly)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of)\b"
-_CAUSE = re.compile(
-    r"\b(because|since|due to|owing to|leads? to|led to|causes?|caused|so that|therefore|as a result|reasons?|results? (?:in|from)|stems? from|for fear)\b",
-    re.I,
-)
-_MEANS = re.compile(
-    r"\b(by \w+ing|using|through|via|steps?|first|then|works?|trains?|method|procedure|in order to|when|so that)\b",
-    re.I,
-)
 _NUMBER = re.compile(
     r"\b\d[\d,.]*(?:\s?(?:%|percent|million|billion|thousand|years?))?\b|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundreds?|thousands?|millions?|half|twice|dozens?)\b",
     re.I,
@@ -162,7 +154,6 @@ def _score(
         return []
     cosines = rows @ vector
     centroid = rows @ unit(rows.mean(axis=0)[None])[0]
-    own = max(0.0, asked.get(passage.source.doc_id, 0.0) - 0.5)
     result = []
     for place, form in enumerate(_forms(passage)):
         start, end, text = bare(passage, place)
@@ -175,20 +166,13 @@ def _score(
             "covered": coverage(rarity, text),
             "covered_here": coverage(rarity, f"{passage.heading} {' '.join(_around(passage, place))}"),
             "new": min(1.0, len(set(terms(text)) - set(question.terms)) / 8),
-            "own": own,
-            "own_lead": own * (passage.start == 0 and place < 3),
             "passage": hit.score,
             "rank": hit.rank / 10,
             "defines": fits * (question.kind == "definition"),
-            "contrasts": fits * (question.kind == "comparison"),
             "holds": fits * (question.kind in STRICT),
-            "gives_cause": fits * (question.kind == "why"),
-            "gives_means": fits * (question.kind == "how"),
             "lists": fits * (question.kind == "list"),
-            "asks": float(text.rstrip('”"').endswith("?")),
-            "leans": float(dangling(text)),
         }
-        score = sum(weight * features[name] for name, weight in _model()["sentence"].items())
+        score = logit(_model()["sentence"], features)
         result.append(
             Sentence(
                 passage,
@@ -263,10 +247,6 @@ def _fits(question: Question, text: str) -> float:
     match question.kind:
         case "definition":
             return float(bool(question.subject and defines(question.subject, text)))
-        case "why":
-            return float(bool(_CAUSE.search(text)))
-        case "how":
-            return float(bool(_MEANS.search(text)))
         case "who":
             return float(bool(_NAME.search(text))) * (1.0 if _ATTRIBUTES.search(text) else 0.5)
         case "when":
@@ -274,7 +254,7 @@ def _fits(question: Question, text: str) -> float:
         case "where":
             return float(bool(_PLACE.search(text)))
         case "number":
-            return float(bool(_NUMBER.search(text)))
+            return float(bool(_NUMBER.search(text)) and (not question.counted or question.counted in terms(text)))
         case "comparison":
             return float(bool(_CONTRAST.search(text))) * float(all(mentions(side, text) for side in question.sides))
         case _:
@@ -305,30 +285,22 @@ def measure(
     and whether the asked kind of thing is there. None of it is the length of a passage."""
     cosines = sorted((s.cosine for s in sentences), reverse=True)
     best = sorted(sentences, key=lambda s: -s.cosine)[:4]
-    total = sum(rarity.values()) or 1.0
-    rarest = max(rarity.values(), default=0.0)
-    together = " ".join(f"{s.passage.heading} {s.text}" for s in best)
     near = " ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])
     held = set(terms(near))
-    topic = set(terms(hits[0].passage.heading)) if hits else set()
-    specific = {word: weight for word, weight in rarity.items() if word not in topic}
-    beyond = _beyond(sentences, vectors, hits, vector)
+    rarest = max(rarity.values(), default=0.0)
     strict = question.kind in STRICT
     return {
         "sentence": cosines[0] if cosines else 0.0,
         "sentences": sum(cosines[:3]) / 3 if cosines else 0.0,
         "passage": max((float(v[0] @ vector) for v in vectors.values()), default=0.0),
         "asked": max(asked.values(), default=0.0),
+        "beyond": _beyond(sentences, vectors, hits, vector),
         "covered_best": max((coverage(rarity, s.text) for s in best), default=0.0),
-        "covered_together": coverage(rarity, together),
         "covered_near": coverage(rarity, near),
-        "rarest_absent": max((w for word, w in rarity.items() if word not in held), default=0.0) / (rarest or 1.0),
-        "unknown": sum(w for word, w in rarity.items() if w >= rarest and word not in held) / total,
-        "specific_best": max((coverage(specific, s.text) for s in best), default=0.0) if specific else 1.0,
-        "specific_near": coverage(specific, near) if specific else 1.0,
-        "beyond": beyond,
-        "kind_absent": float(strict and not any(s.fits for s in best)),
+        "unknown": sum(w for word, w in rarity.items() if w >= rarest and word not in held)
+        / (sum(rarity.values()) or 1.0),
         "strict": float(strict),
+        "kind_absent": float(strict and not any(s.fits for s in (*best, *sentences[:4]))),
     }
 
 
@@ -355,8 +327,12 @@ def _model() -> dict[str, dict[str, float]]:
 
 def answerable(features: Mapping[str, float]) -> float:
     """The probability that the evidence answers the question: a logistic model of `measure`'s features."""
-    weight = _model()["answer"]
-    return 1 / (1 + math.exp(-(weight["bias"] + sum(weight[name] * value for name, value in features.items()))))
+    return 1 / (1 + math.exp(-logit(_model()["answer"], features)))
+
+
+def logit(weight: Mapping[str, float], features: Mapping[str, float]) -> float:
+    """Bias and weighted features, summed."""
+    return weight["bias"] + sum(weight[name] * value for name, value in features.items())
 
 
 def _verdict(probability: float, features: Mapping[str, float]) -> Abstention | None:

@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from alignment_qa.cite import Draft, Quote
-from alignment_qa.evidence import LIST_MARK, Evidence, Form, Sentence, bare, dangling, defines, mentions
+from alignment_qa.evidence import Evidence, Form, Sentence, bare, dangling, defines, mentions
 from alignment_qa.lexical import terms
+from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Detail
 
 LIMIT: dict[Detail, int] = {"brief": 2, "full": 5}
-KEEP = 0.72  # a further sentence scores at least this share of the lead's; benchmarks/composition.py
+MARGIN = 1.0  # log-odds by which a further sentence may be less likely to answer than the lead
 SAME_WORDS, SAME_MEANING = 0.8, 0.9  # share of stems held, cosine: two sentences say the same
 LONGEST, CHAIN = 60, 2  # words of a predecessor that is brought along, and how many of them
-FIRST = 0.85  # share of the lead's score from which an earlier sentence of its document may come before it
+FIRST = 0.5  # log-odds within which an earlier sentence of its document may come before the lead
 LIST_LONGEST = 10
 
 
@@ -52,7 +53,7 @@ def _choose(sentences: Sequence[Sentence], evidence: Evidence, limit: int) -> li
     if lead is None:
         return []
     for sentence in (lead, *sentences):
-        if sentence.score < KEEP * lead.score or len(chosen) >= limit:
+        if sentence.score < lead.score - MARGIN or len(chosen) >= limit:
             break
         if any(sentence is c.sentence for c in chosen):
             continue
@@ -95,12 +96,12 @@ def _lead(sentences: Sequence[Sentence], evidence: Evidence) -> Sentence | None:
     if evidence.question.kind == "definition":
         subject = evidence.question.subject
         for sentence in alone:
-            if sentence.score < KEEP * alone[0].score:
+            if sentence.score < alone[0].score - MARGIN:
                 break
             if subject and defines(subject, sentence.text):
                 return sentence
     if evidence.question.kind in {"who", "when", "where", "number"}:
-        return next((s for s in alone if s.fits and s.score >= KEEP * alone[0].score), alone[0])
+        return next((s for s in alone if s.fits and s.score >= alone[0].score - MARGIN), alone[0])
     return alone[0]
 
 
@@ -119,7 +120,7 @@ def _compare(evidence: Evidence, detail: Detail) -> list[list[_Chosen]]:
         return groups
     for side, other in zip(sides, reversed(sides), strict=True):
         about = [
-            replace(s, score=s.score + 0.2 * defines(side, s.text) - 0.2 * mentions(other, s.text))
+            replace(s, score=s.score + MARGIN * defines(side, s.text) - MARGIN * mentions(other, s.text))
             for s in evidence.sentences
             if mentions(side, s.text) and not any(_says_the_same(s, t) for t in taken)
         ]
@@ -179,7 +180,7 @@ def _by_document(chosen: list[_Chosen], lead_first: bool) -> list[list[_Chosen]]
         return []
     lead = chosen[0]
     first = result[0][0]
-    if first is not lead and (lead_first or first.sentence.score < FIRST * lead.sentence.score or first.item):
+    if first is not lead and (lead_first or first.sentence.score < lead.sentence.score - FIRST or first.item):
         unit = [lead, *_followers(lead, result[0])]
         result[0] = [*unit, *(c for c in result[0] if not any(c is u for u in unit))]
     return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alignment_qa import prompt
@@ -16,7 +16,7 @@ from alignment_qa.cite import Draft, Quote
 from alignment_qa.config import openai_key, quiet_libraries
 from alignment_qa.errors import ModelUnavailable
 from alignment_qa.lexical import terms
-from alignment_qa.sentences import sentence_spans
+from alignment_qa.sentences import LIST_MARK, sentence_spans
 from alignment_qa.support import Checker, verdict
 from alignment_qa.types import Detail, Passage, Turn
 
@@ -71,9 +71,11 @@ def generate(
         if sentence.strip(" .\"'") == prompt.NO_ANSWER:
             return
         text, numbers = markers(sentence, len(passages))
-        if not terms(text):
-            continue
-        yield _checked(text, numbers, passages, check)
+        item = bool(mark := LIST_MARK.match(text))
+        text = text[mark.end() :] if mark else text
+        if terms(text):
+            checked = _checked(text, numbers, passages, check)
+            yield replace(checked, item=item) if isinstance(checked, Draft) else checked
 
 
 def sentences(pieces: Iterable[str]) -> Iterator[str]:

@@ -78,13 +78,15 @@ _ASKS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question understood. `sides` are the two things compared, `subject` what is to be defined; empty otherwise."""
+    """A question understood. `sides` are the two things compared, `subject` what is to be defined, `counted` the term for
+    what is counted in "how many …"; empty otherwise."""
 
     text: str
     kind: Kind
     terms: tuple[str, ...]
     sides: tuple[str, ...] = ()
     subject: str = ""
+    counted: str = ""
 
 
 def understand(text: str) -> Question:
@@ -98,7 +100,7 @@ def understand(text: str) -> Question:
     content = tuple(dict.fromkeys(terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text):
         kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
-    return Question(text, kind, content, sides, subject)
+    return Question(text, kind, content, sides, subject, _counted(text) if kind == "number" else "")
 
 
 def is_small_talk(text: str) -> bool:
@@ -118,6 +120,12 @@ def _sides(text: str) -> tuple[str, ...]:
             if all(terms(side) for side in sides):
                 return _share_head(*sides)
     return ()
+
+
+def _counted(text: str) -> str:
+    found = re.search(r"\bhow (?:many|much) (?:of (?:the )?)?([\w-]+)", text, re.I)
+    words = terms(found[1]) if found else []
+    return words[-1] if words else ""
 
 
 def _trim(side: str) -> str:

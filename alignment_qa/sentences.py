@@ -10,8 +10,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-_LIST_MARK = r"[ \t]{0,12}(?:[-*+•‣◦▪●][ \t]+|\(?\d{1,3}[.)][ \t]+|\(?[a-z]\)[ \t]+|\(?[ivx]{1,5}\)[ \t]+)"
-_LIST_ITEM = re.compile(_LIST_MARK + r"(?=\S)")
+_MARK = r"[ \t]{0,12}(?:[-*+•‣◦▪●][ \t]+|\(?\d{1,3}[.)][ \t]+|\(?[a-z]\)[ \t]+|\(?[ivx]{1,5}\)[ \t]+)"
+LIST_MARK = re.compile(_MARK + r"(?=\S)")
 _CODE_LINE = re.compile(r"(?: {4}|\t)[ \t]*\S")
 _LINE = re.compile(r"[^\n]+")
 
@@ -69,7 +69,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def is_list_item(text: str) -> bool:
     """Whether the text opens with the mark of a list item: `- `, `1. `, `(a) `."""
-    return _LIST_ITEM.match(text) is not None
+    return LIST_MARK.match(text) is not None
 
 
 def _units(text: str) -> Iterator[tuple[int, int]]:
@@ -99,7 +99,7 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     body = text[start:end]
     shields = [match.span() for match in _SHIELD.finditer(body)]
     starts = [shield[0] for shield in shields]
-    mark = _LIST_ITEM.match(body)
+    mark = LIST_MARK.match(body)
     first = 0
     for match in _STOP.finditer(body, mark.end() if mark else 0):
         stop = match.end()

@@ -159,7 +159,9 @@ def _compare(options: argparse.Namespace) -> int:
     from eval import compare
     from eval.runs import Run
 
-    differences, flips = compare.compare(Run.read(options.a), Run.read(options.b), options.seed)
+    before, after = Run.read(options.a), Run.read(options.b)
+    differences, flips = compare.compare(before, after, options.seed)
+    print(f"Differing: {'; '.join(compare.apart(before, after)) or 'nothing that is recorded'}")
     print(compare.text(differences, flips))
     return 1 if any(one.loss for one in differences) else 0
 

@@ -98,6 +98,13 @@ def _difference(name: str, old: Sequence[Record], new: Sequence[Record], seed: i
     return Difference(name, float(of_old(ones)[0]), float(of_new(ones)[0]), estimate, p)
 
 
+def apart(before: Run, after: Run) -> list[str]:
+    """What else differs between the runs: a comparison tells most when little does."""
+    names = ("corpus", "code", "config", "encoder", "way", "ablation", "split")
+    pairs = [(name, before.facts.get(name), after.facts.get(name)) for name in names]
+    return [f"{name}: {a} → {b}" for name, a, b in pairs if a != b]
+
+
 def text(differences: Sequence[Difference], flips: Sequence[Flip]) -> str:
     """The comparison for a terminal: a star marks an interval that excludes zero."""
     rows = [f"  {'':24} {'A':>7} {'B':>7}  {'B − A':>7}  95 % interval      p"]

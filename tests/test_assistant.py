@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -12,7 +13,6 @@ import pytest
 from alignment_qa import Abstention, Answer, Assistant, Turn
 from alignment_qa.cite import as_json
 from tests.conftest import ROOT
-import itertools
 
 
 def assert_exact(answer: Answer, assistant: Assistant) -> None:

@@ -86,6 +86,7 @@ def test_a_run_prints_its_scorecard_and_writes_it(
     same = evaluate("compare", tmp_path / "run" / "run.json", tmp_path / "run" / "run.json")
     assert same.returncode == 0
     assert "Lost: 0" in same.stdout
+    assert "Differing: nothing that is recorded" in same.stdout
 
 
 def test_without_an_index_one_is_built_of_the_documents_as_they_are_now(
