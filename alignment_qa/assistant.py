@@ -76,7 +76,7 @@ class Assistant:
         clock = _Clock()
         trace: dict[str, object] = {
             "ms": clock.ms, "retriever": "fused" + (f", re-ranked by {self.config.reranker}" if self.config.reranker else ""),
-            "encoder": self.index.encoder.name, "model": self.config.model, "config": self.config.digest,
+            "encoder": self.index.encoder.name, "model": self.config.model, "config": f"{self.config.digest}-{evidence.digest()}",
         }  # fmt: skip
         asked = " ".join(question[:MAX_LENGTH].split())
         if reply := self._not_a_question(asked, bool(history)):
@@ -85,12 +85,13 @@ class Assistant:
         with clock("understand"):
             alone = conversation.standalone(asked, history, self._closeness) if history else asked
             alone = self.index.respell(alone)
+            alone, wide = self.index.glossary().expand(alone, self.index.knows)
             understood = understand(alone)
         trace["question"] = alone
         with clock("retrieve"):
-            hits = self.gather_hits(understood)
+            hits = self.gather_hits(understood if wide == alone else replace(understood, text=wide))
         with clock("evidence"):
-            found = evidence.gather(understood, hits, self.index, self.index.encode(alone))
+            found = evidence.gather(understood, hits, self.index, self.index.encode(wide), self.config.least)
         trace["answers"] = round(found.probability, 3)
         answer = Answer(question, "", hits=tuple(hits), related=self._related(found), trace=trace)
         drafts: list[Draft] = []

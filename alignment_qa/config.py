@@ -31,6 +31,8 @@ class Config:
     """Candidates that each retriever brings to the fusion."""
     keyword_weight: float = 0.4
     """Share of the keyword score in the fused score, the rest is closeness in meaning. Tuned by `benchmarks/retrieval.py`."""
+    least: float | None = None
+    """Probability from which the evidence counts as an answer; None takes the calibrated one, 0 never declines."""
     reranker: str | None = None
     """A cross-encoder that sentence-transformers can load; None leaves the fused order."""
 
@@ -50,7 +52,9 @@ def from_environment(**chosen: object) -> Config:
         name = f"ALIGNMENT_QA_{item.name.upper()}"
         text = os.environ.get(name)
         if text:
-            convert = type(item.default) if isinstance(item.default, (int, float)) else str
+            convert = (
+                float if item.name == "least" else type(item.default) if isinstance(item.default, int | float) else str
+            )
             try:
                 values[item.name] = convert(text)
             except ValueError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from alignment_qa.lexical import FUNCTION_WORDS, terms
 from alignment_qa.question import understand
@@ -31,6 +32,11 @@ _BARE = re.compile(
 )
 _EXPLETIVE = re.compile(
     r"\b(?:is|was|isn.t|would) it (?:\w+ly )?\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense)\b", re.I
+)
+_ONE = re.compile(r"\bones?$", re.I)
+_CLAUSE = re.compile(
+    r"\b(?:is|are|was|were|be|do|does|did|can|could|would|will|should|has|have|had|why|who|when|where|which|what(?:['’]s)?|how|happen\w*)\b",
+    re.I,
 )
 _OTHER = re.compile(r"\bthe (?:other|latter|second)(?: one)?\b", re.I)
 _FIRST = re.compile(r"\bthe (?:former|first)(?: one)?\b", re.I)
@@ -64,20 +70,30 @@ def _fill(question: str, last: str, closeness: Callable[[str], float]) -> str:
     if _BARE.match(rest) or not content:
         return f"{rest[:1].upper()}{rest[1:]}: {last}" if rest else last
     opens = bool(_OPENING.match(question))
-    if (
-        opens
-        and len(content) <= 3
-        and not re.search(r"\b(is|are|was|does|do|did|can|would|why|who|when|where)\b", rest, re.I)
-    ):
+    if (opens or _ONE.search(rest)) and len(content) <= 3 and not _CLAUSE.search(rest):
         return _put_in_place(rest, last, closeness)
     if _BACK.search(rest) and not _EXPLETIVE.search(rest):
-        filled = _BACK.sub(lambda found: _in_form(topic, found[0]), rest, count=1)
-        return filled + "?"
-    if re.search(r"\bones?\b", rest, re.I) and len(content) <= 3:
-        return _put_in_place(rest, last, closeness)
-    if opens and len(content) <= 2:
-        return f"{rest} ({topic})?"
+        if _CLAUSE.search(topic) or len(topic.split()) > 4:
+            return f"{rest}? ({topic})"
+        return _BACK.sub(lambda found: _in_form(topic, found[0]), rest, count=1) + "?"
+    if (opens and len(content) <= 2 and not _CLAUSE.search(rest)) or set(content) <= _talk():
+        return f"{rest}? ({topic})"
     return question
+
+
+@lru_cache(maxsize=1)
+def _talk() -> frozenset[str]:
+    """Terms of talk about any topic: a question of these alone is about the last one."""
+    return frozenset(
+        terms(
+            "critics critic criticism objections objection evidence proof examples example tried try say says said think thinks agree agrees "
+            "disagree disagrees people person researchers researcher experts expert everyone everybody anyone anybody someone somebody happen "
+            "happens happened result results problem problems solution solutions fix fixed argument arguments history first different opinion "
+            "opinions real life practice tested measured far good bad true wrong right works work matter matters important buy convinced "
+            "skeptics sceptics defenders downside downsides drawbacks limits limitations alternatives name called observed seen ever yet study "
+            "studies paper papers experiment experiments open question questions new recent latest much more"
+        )
+    )
 
 
 def _put_in_place(rest: str, last: str, closeness: Callable[[str], float]) -> str:
@@ -103,12 +119,12 @@ def topic_of(question: str) -> str:
     understood = understand(question)
     if understood.sides:
         return " and ".join(understood.sides)
-    if understood.subject and len(understood.subject.split()) <= 6:
+    if understood.subject and len(understood.subject.split()) <= 6 and not _CLAUSE.search(understood.subject):
         return understood.subject
     runs: list[list[str]] = [[]]
     for word in re.findall(r"[\w’'-]+", question):
         plain = word.lower()
-        if plain in FUNCTION_WORDS or plain in _ASK_WORDS or plain.endswith("ly"):
+        if plain in FUNCTION_WORDS or plain in _ASK_WORDS or plain.endswith("ly") or _CLAUSE.fullmatch(plain):
             runs.append([])
         else:
             runs[-1].append(word)

@@ -7,6 +7,7 @@ second, calibrated question: the topic may be covered while what was asked is no
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -82,9 +83,6 @@ class Statistics(Protocol):
     def count(self) -> tuple[int, int]:
         """(documents, passages)."""
 
-    def asked(self, vector: Vectors, k: int = 8) -> list[tuple[str, float]]:
-        """(document id, cosine) of the documents whose own questions or title are nearest, best first."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -120,23 +118,25 @@ class Evidence:
     features: dict[str, float]
 
 
-def gather(question: Question, hits: Sequence[Hit], index: Statistics, vector: Vectors) -> Evidence:
-    """Score every sentence of the hits for the question, whose (dimension,) unit vector is given."""
+def gather(
+    question: Question, hits: Sequence[Hit], index: Statistics, vector: Vectors, least: float | None = None
+) -> Evidence:
+    """Score every sentence of the hits for the question, whose (dimension,) unit vector is given. `least` is the
+    probability from which there is an answer; None takes the calibrated one."""
     vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
     rarity = weights(question.terms, index)
-    asked = dict(index.asked(vector))
     sentences = [
         sentence
         for hit in hits
         if hit.passage.passage_id in vectors
-        for sentence in _score(question, hit, vectors[hit.passage.passage_id], vector, rarity, asked)
+        for sentence in _score(question, hit, vectors[hit.passage.passage_id], vector, rarity)
     ]
     sentences.sort(key=lambda s: (-s.score, s.passage.passage_id, s.place))
-    features = measure(question, hits, sentences, vectors, vector, rarity, asked)
+    features = measure(question, hits, sentences, vectors, vector, rarity)
     probability = answerable(features)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
     return Evidence(
-        question, tuple(hits), tuple(sentences), probability, _verdict(probability, features), missing, features
+        question, tuple(hits), tuple(sentences), probability, _verdict(probability, features, least), missing, features
     )
 
 
@@ -146,14 +146,12 @@ def _score(
     matrix: Vectors,
     vector: Vectors,
     rarity: Mapping[str, float],
-    asked: Mapping[str, float],
 ) -> list[Sentence]:
     passage = hit.passage
     rows = matrix[1:]
     if not len(rows):
         return []
     cosines = rows @ vector
-    centroid = rows @ unit(rows.mean(axis=0)[None])[0]
     result = []
     for place, form in enumerate(_forms(passage)):
         start, end, text = bare(passage, place)
@@ -162,10 +160,8 @@ def _score(
         fits = _fits(question, text) if question.kind != "list" else float(form == "lead_in")
         features = {
             "cosine": float(cosines[place]),
-            "centroid": float(centroid[place]),
             "covered": coverage(rarity, text),
             "covered_here": coverage(rarity, f"{passage.heading} {' '.join(_around(passage, place))}"),
-            "new": min(1.0, len(set(terms(text)) - set(question.terms)) / 8),
             "passage": hit.score,
             "rank": hit.rank / 10,
             "defines": fits * (question.kind == "definition"),
@@ -279,28 +275,25 @@ def measure(
     vectors: Mapping[str, Vectors],
     vector: Vectors,
     rarity: Mapping[str, float],
-    asked: Mapping[str, float],
 ) -> dict[str, float]:
     """What the probability of an answer is computed from: closeness, words held, words that the corpus never uses,
     and whether the asked kind of thing is there. None of it is the length of a passage."""
     cosines = sorted((s.cosine for s in sentences), reverse=True)
-    best = sorted(sentences, key=lambda s: -s.cosine)[:4]
     near = " ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])
     held = set(terms(near))
     rarest = max(rarity.values(), default=0.0)
     strict = question.kind in STRICT
+    topic = set(terms(hits[0].passage.heading)) if hits else set()
+    specific = {word: weight for word, weight in rarity.items() if word not in topic} or rarity
     return {
-        "sentence": cosines[0] if cosines else 0.0,
         "sentences": sum(cosines[:3]) / 3 if cosines else 0.0,
         "passage": max((float(v[0] @ vector) for v in vectors.values()), default=0.0),
-        "asked": max(asked.values(), default=0.0),
         "beyond": _beyond(sentences, vectors, hits, vector),
-        "covered_best": max((coverage(rarity, s.text) for s in best), default=0.0),
         "covered_near": coverage(rarity, near),
         "unknown": sum(w for word, w in rarity.items() if w >= rarest and word not in held)
         / (sum(rarity.values()) or 1.0),
         "strict": float(strict),
-        "kind_absent": float(strict and not any(s.fits for s in (*best, *sentences[:4]))),
+        "kind_absent": float(strict and not any(s.fits and coverage(specific, s.text) >= 0.5 for s in sentences)),
     }
 
 
@@ -316,6 +309,11 @@ def _beyond(
     matrix = np.array([s.vector for s in sentences])
     without = unit(matrix - np.outer(matrix @ topic, topic))
     return float((without @ unit((vector - (vector @ topic) * topic)[None])[0]).max())
+
+
+def digest() -> str:
+    """Eight hex digits of the fitted model."""
+    return hashlib.sha256(json.dumps(_model(), sort_keys=True).encode()).hexdigest()[:8]
 
 
 @lru_cache(maxsize=1)
@@ -335,9 +333,9 @@ def logit(weight: Mapping[str, float], features: Mapping[str, float]) -> float:
     return weight["bias"] + sum(weight[name] * value for name, value in features.items())
 
 
-def _verdict(probability: float, features: Mapping[str, float]) -> Abstention | None:
+def _verdict(probability: float, features: Mapping[str, float], least: float | None) -> Abstention | None:
     threshold = _model()["thresholds"]
-    if probability >= threshold["answers"]:
+    if probability >= (threshold["answers"] if least is None else least):
         return None
-    near = features["passage"] >= threshold["near_passage"] or features["asked"] >= threshold["near_asked"]
+    near = features["passage"] >= threshold["near_passage"]
     return Abstention.NO_EVIDENCE if near else Abstention.OUT_OF_SCOPE

@@ -15,8 +15,8 @@ from alignment_qa.lexical import terms
 from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Detail
 
-LIMIT: dict[Detail, int] = {"brief": 2, "full": 5}
-MARGIN = 1.0  # log-odds by which a further sentence may be less likely to answer than the lead
+LIMIT: dict[Detail, int] = {"brief": 2, "full": 6}
+MARGIN = 1.2  # log-odds by which a further sentence may be less likely to answer than the lead
 SAME_WORDS, SAME_MEANING = 0.8, 0.9  # share of stems held, cosine: two sentences say the same
 LONGEST, CHAIN = 60, 2  # words of a predecessor that is brought along, and how many of them
 FIRST = 0.5  # log-odds within which an earlier sentence of its document may come before the lead
@@ -34,9 +34,8 @@ class _Chosen:
 
 def extract(evidence: Evidence, detail: Detail = "full") -> Iterator[Draft]:
     """The quoted answer, sentence by sentence; nothing when no sentence stands on its own."""
-    if evidence.question.kind == "comparison" and evidence.question.sides:
-        groups = _compare(evidence, detail)
-    else:
+    groups = _compare(evidence, detail) if evidence.question.sides else []
+    if not groups:
         chosen = _choose(evidence.sentences, evidence, LIMIT[detail])
         groups = _by_document(_whole_lists(chosen, evidence), evidence.question.kind == "definition")
     for number, group in enumerate(groups):
@@ -62,10 +61,9 @@ def _choose(sentences: Sequence[Sentence], evidence: Evidence, limit: int) -> li
             if sentence.passage.source.doc_id not in known:
                 twin.also.append(sentence)
             continue
-        needed = _leans_on(sentence, neighbours)
+        needed = _leans_on(sentence, neighbours, [c.sentence for c in chosen])
         if needed is None:
             continue
-        needed = [b for b in needed if not any(_says_the_same(b, c.sentence) for c in chosen)]
         if len(chosen) + len(needed) < limit:
             chosen.extend(_Chosen(before) for before in needed)
         elif needed:
@@ -74,15 +72,19 @@ def _choose(sentences: Sequence[Sentence], evidence: Evidence, limit: int) -> li
     return chosen
 
 
-def _leans_on(sentence: Sentence, neighbours: Mapping[tuple[str, int], Sentence]) -> list[Sentence] | None:
-    """The sentences before it that a sentence cannot be read without: none, up to two, or None when that is not enough
-    to make it stand."""
+def _leans_on(
+    sentence: Sentence, neighbours: Mapping[tuple[str, int], Sentence], said: Sequence[Sentence]
+) -> list[Sentence] | None:
+    """The sentences before it that a sentence cannot be read without and that are not said yet: none, up to two, or
+    None when that is not enough to make it stand."""
     needed: list[Sentence] = []
     first = sentence
     while dangling(first.text):
         before = neighbours.get((first.passage.passage_id, first.place - 1))
         if before is None or len(needed) == CHAIN or len(before.text.split()) > LONGEST:
             return None
+        if any(_says_the_same(before, other) for other in said):
+            break
         needed.insert(0, before)
         first = before
     return needed

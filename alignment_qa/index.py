@@ -19,7 +19,8 @@ from alignment_qa import encoders
 from alignment_qa.config import DEFAULT_ENCODER, quiet_libraries
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMismatch, IndexMissing
-from alignment_qa.lexical import Keywords
+from alignment_qa.glossary import Glossary
+from alignment_qa.lexical import Keywords, terms
 from alignment_qa.store import SCHEMA, Store, Vectors16
 from alignment_qa.types import Document, Hit, Passage
 
@@ -39,6 +40,7 @@ class Index:
         self._store = Store(path / "passages.sqlite", write=lock is not None)
         self._keywords = Keywords(path / "keywords")
         self._client: Any = None
+        self._glossary: tuple[str | None, Glossary] = (None, Glossary({}, {}))
         self._encoded: dict[str, Vectors] = {}
         self._collections: dict[str, Any] = {}
         self._generation = self._store.generation
@@ -215,10 +217,21 @@ class Index:
         """In how many passages each term (as `lexical.terms` gives it) occurs."""
         return self._keywords.frequency(words)
 
+    def knows(self, name: str) -> bool:
+        """Some passage uses every content word of the name."""
+        return all(self.frequency(terms(name)).values())
+
     def respell(self, text: str) -> str:
         """The text with misspelt words as the passages spell them."""
         self._refresh()
         return self._keywords.respell(text)
+
+    def glossary(self) -> Glossary:
+        """Other names for the terms of the documents; empty where none was brought."""
+        text = self._store.fact("glossary")
+        if text != self._glossary[0]:
+            self._glossary = (text, Glossary.loads(text))
+        return self._glossary[1]
 
     def count(self) -> tuple[int, int]:
         """(documents, passages)."""

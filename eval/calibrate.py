@@ -22,7 +22,6 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from alignment_qa import Assistant, evidence
-from alignment_qa.encoders import Vectors
 from alignment_qa.evidence import Evidence
 from alignment_qa.question import understand
 from alignment_qa.types import Document, Hit
@@ -142,8 +141,7 @@ def _without_gold(query: Query, slugs: Mapping[str, str], assistant: Assistant) 
     text = " ".join(hit.passage.text for hit in hits)
     if any(nugget.vital and nugget.found_in(text) for nugget in query.nuggets):
         return None
-    blind = _Blind(assistant, {d for d, slug in slugs.items() if slug in hidden})
-    return evidence.gather(asked, hits, blind, assistant.index.encode(query.question)).features
+    return evidence.gather(asked, hits, assistant.index, assistant.index.encode(query.question)).features
 
 
 def _own_questions(documents: Mapping[str, Document], assistant: Assistant) -> Iterator[Row]:
@@ -152,27 +150,12 @@ def _own_questions(documents: Mapping[str, Document], assistant: Assistant) -> I
     for slug, document in documents.items():
         for question in document.questions[1:3]:
             asked = understand(question)
-            index = _Blind(assistant, set(), unasked=question)
             yield Row(
-                evidence.gather(asked, assistant.gather_hits(asked), index, assistant.index.encode(question)).features,
+                evidence.gather(
+                    asked, assistant.gather_hits(asked), assistant.index, assistant.index.encode(question)
+                ).features,
                 slug,
             )
-
-
-class _Blind:
-    """The index as if some documents, or a question that one of them answers, were not in it."""
-
-    def __init__(self, assistant: Assistant, hidden: set[str], unasked: str = "") -> None:
-        self._hidden = hidden
-        self._itself = 0.999 if unasked else 2.0
-        self.vectors = assistant.index.vectors
-        self.frequency = assistant.index.frequency
-        self.count = assistant.index.count
-        self._asked = assistant.index.asked
-
-    def asked(self, vector: Vectors, k: int = 8) -> list[tuple[str, float]]:
-        found = self._asked(vector, 3 * k)
-        return [(d, cosine) for d, cosine in found if d not in self._hidden and cosine < self._itself][:k]
 
 
 def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str]]:

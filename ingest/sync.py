@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alignment_qa.errors import ReadFailed
+from alignment_qa.glossary import Glossary
 from alignment_qa.index import Index
 from alignment_qa.types import Document, Passage
 from ingest import readers
@@ -22,6 +23,7 @@ from ingest.passages import split
 # MiniLM reads 254 tokens; 190 leaves room for the heading path that is encoded with the passage. Passages of about
 # 200 tokens found most within a budget (benchmarks/chunking.py).
 SIZE, LIMIT = 190, 210
+GLOSSARY = "glossary.yaml"
 BATCH = 64  # passages that are stored and shown together
 
 
@@ -109,6 +111,7 @@ def sync(paths: Sequence[Path], index: Index, progress: Callable[[int], None] = 
             flush()
     flush()
     _forget_gone(paths, index, known, seen, report)
+    _bring_glossary(paths, index)
     return report
 
 
@@ -139,6 +142,20 @@ def _forget_gone(paths: Sequence[Path], index: Index, known: Known, seen: set[st
     for doc_id in dict.fromkeys(row[3] for row in known.values()):
         if doc_id not in brought and index.remove(doc_id):
             report.removed.append(doc_id)
+
+
+def _bring_glossary(paths: Sequence[Path], index: Index) -> None:
+    """Keep the glossary that lies in a given folder or beside it, so that questions may use its other names."""
+    import yaml
+
+    for folder in (place for path in paths if path.is_dir() for place in (path, path.absolute().parent)):
+        try:
+            entries = yaml.safe_load((folder / GLOSSARY).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            continue
+        if isinstance(entries, list) and all(isinstance(e, dict) and "term" in e for e in entries):
+            index.store.record("glossary", Glossary.of(entries).dumps())
+            return
 
 
 def _note(index: Index, file: File, stat: os.stat_result, digest: str, doc_id: str) -> None:

@@ -31,6 +31,10 @@ def closeness(text: str) -> float:
         ("What are mesa-optimizers?", "Why are they dangerous?", "Why are mesa-optimizers dangerous?"),
         ("What is reward hacking?", "Why?", "Why: What is reward hacking?"),
         ("What is reward hacking?", "give me an example", "Give me an example: What is reward hacking?"),
+        ("What is reward hacking?", "what do the critics say?", "what do the critics say? (reward hacking)"),
+        ("What is reward hacking?", "What has been tried so far?", "What has been tried so far? (reward hacking)"),
+        ("Explain what happened with the racing boat.", "has that been observed?", "has racing boat been observed?"),
+        ("What is reward hacking?", "and what is a thermostat?", "and what is a thermostat?"),
         ("What is reward hacking?", "What is the capital of France?", "What is the capital of France?"),
         (
             "What is reward hacking?",
