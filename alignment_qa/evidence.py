@@ -67,6 +67,8 @@ _ATTRIBUTES = re.compile(
 STRICT = frozenset({"who", "when", "where", "number"})
 """Kinds whose answer must hold a thing of that kind."""
 
+SHORTEST = 8  # words of a sentence that can define anything
+
 Form = Literal["plain", "item", "lead_in"]
 """A sentence of a paragraph, an item of a list, or the sentence that leads into a list."""
 
@@ -259,6 +261,8 @@ def _fits(question: Question, text: str) -> float:
 
 def defines(subject: str, text: str) -> bool:
     """The sentence opens as a definition of the subject does: "Inner alignment is …"."""
+    if len(text.split()) < SHORTEST:
+        return False
     words = [re.escape(word.rstrip("s")) + r"\w{0,3}" for word in re.findall(r"\w+", subject)[:6]]
     return bool(words) and bool(re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I))
 

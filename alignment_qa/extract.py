@@ -19,6 +19,7 @@ LIMIT: dict[Detail, int] = {"brief": 2, "full": 6}
 MARGIN = 1.2  # log-odds by which a further sentence may be less likely to answer than the lead
 SAME_WORDS, SAME_MEANING = 0.8, 0.9  # share of stems held, cosine: two sentences say the same
 LONGEST, CHAIN = 60, 2  # words of a predecessor that is brought along, and how many of them
+FEW = 3  # sentences up to which twice the margin is allowed: an answer of one sentence is seldom whole
 FIRST = 0.5  # log-odds within which an earlier sentence of its document may come before the lead
 LIST_LONGEST = 10
 
@@ -52,7 +53,8 @@ def _choose(sentences: Sequence[Sentence], evidence: Evidence, limit: int) -> li
     if lead is None:
         return []
     for sentence in (lead, *sentences):
-        if sentence.score < lead.score - MARGIN or len(chosen) >= limit:
+        margin = MARGIN if len(chosen) >= FEW else 2 * MARGIN
+        if sentence.score < lead.score - margin or len(chosen) >= limit:
             break
         if any(sentence is c.sentence for c in chosen):
             continue
@@ -95,15 +97,13 @@ def _lead(sentences: Sequence[Sentence], evidence: Evidence) -> Sentence | None:
     alone = [s for s in sentences if not dangling(s.text) and not s.text.rstrip('”"').endswith("?")]
     if not alone:
         return None
-    if evidence.question.kind == "definition":
-        subject = evidence.question.subject
-        for sentence in alone:
-            if sentence.score < alone[0].score - MARGIN:
-                break
-            if subject and defines(subject, sentence.text):
-                return sentence
+    near = [s for s in alone if s.score >= alone[0].score - 2 * MARGIN]
+    if evidence.question.kind == "definition" and (subject := evidence.question.subject):
+        defining = [s for s in near if defines(subject, s.text)]
+        opening = [s for s in defining if s.passage.start == 0 and s.place == 0]
+        return (opening or defining or alone)[0]
     if evidence.question.kind in {"who", "when", "where", "number"}:
-        return next((s for s in alone if s.fits and s.score >= alone[0].score - MARGIN), alone[0])
+        return next((s for s in near if s.fits), alone[0])
     return alone[0]
 
 
@@ -117,7 +117,7 @@ def _compare(evidence: Evidence, detail: Detail) -> list[list[_Chosen]]:
     if stated:
         first = _choose(stated, evidence, 1 if detail == "brief" else 2)
         taken.extend(c.sentence for c in first)
-        groups.append(first)
+        groups.append(_whole_lists(first, evidence))
     if stated and detail == "brief":
         return groups
     for side, other in zip(sides, reversed(sides), strict=True):
