@@ -62,7 +62,9 @@ def of_scifact(path: Path, limit: int | None, seed: int) -> dict[str, Callable[[
     index = index_of("scifact", list(scifact.documents(path)))
     claims, judged = scifact.queries(path)
     claims = limited(claims, limit, seed)
-    return {name: lambda r=retriever: scifact.measure(r, claims, judged) for name, retriever in retrievers(index).items()}
+    return {
+        name: lambda r=retriever: scifact.measure(r, claims, judged) for name, retriever in retrievers(index).items()
+    }
 
 
 def of_chunking(path: Path, limit: int | None, seed: int) -> dict[str, Callable[[], Values]]:

@@ -63,7 +63,7 @@ def main() -> int:
     weights, threshold, lines = _fit_answers(rows)
     print("\n".join(lines))
     model["answer"] = weights
-    model["thresholds"]["answers"] = threshold
+    model["thresholds"] = {"answers": threshold, "near_passage": _near(rows)}
     if options.write:
         MODEL.write_text(json.dumps(model, indent=1) + "\n")
         print(f"written to {MODEL.name}")
@@ -179,6 +179,14 @@ def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str
         )
     fitted = {"bias": round(bias, 3), **{n: round(float(w), 3) for n, w in zip(names, weights, strict=True)}}
     return fitted, round(threshold, 3), lines
+
+
+def _near(rows: Sequence[Row]) -> float:
+    """The passage cosine that best tells a question about another field from one that is only not answered here."""
+    cosines = np.array([row.features["passage"] for row in rows if row.reason not in {"", "hidden"}])
+    outside = np.array([row.reason == "out_of_scope" for row in rows if row.reason not in {"", "hidden"}])
+    told = [((cosines[outside] < c).mean() + (cosines[~outside] >= c).mean(), float(c)) for c in cosines]
+    return round(max(told)[1], 3)
 
 
 def _one_way(
