@@ -58,7 +58,7 @@ def index_of(name: str, documents: Sequence[Document], size: int = SIZE, limit: 
         from tqdm import tqdm
 
         with Index.open(path, write=True) as index:
-            for at in tqdm(range(0, len(documents), 50), desc=f"indexing {name}"):
+            for at in tqdm(range(0, len(documents), 50), desc=f"indexing {name}", disable=None):
                 missing = [d for d in documents[at : at + 50] if not index.store.has(d.source.doc_id)]
                 index.add([(d, list(split(d, index.encoder.count, size=size, limit=limit))) for d in missing])
         (path / "done").touch()

@@ -109,7 +109,7 @@ def made_up(passages: int, like: Path, seed: int) -> Path:
     words = np.array(" ".join(p.text for p in sample).split())
     with Index.open(path, write=True) as index:
         index.encoder = Disturbed(index.encoder, np.vstack([vectors[p.passage_id][:1] for p in sample]), rng)
-        for number in tqdm(range(0, passages, TOGETHER), desc="making passages up"):
+        for number in tqdm(range(0, passages, TOGETHER), desc="making passages up", disable=None):
             index.add([made_up_document(number, min(TOGETHER, passages - number), words, rng)])
     (path / "done").touch()
     return path
