@@ -51,14 +51,13 @@ def bibliography(evidence: Evidence, index: Index) -> Iterator[Draft]:
 
 
 def _entries(index: Index, topic: str, rarity: Mapping[str, float], least: float, limit: int) -> Iterator[Draft]:
-    """The entries of any reference list that hold at least that share of the topic's term weight."""
-    found = [
-        d
-        for hit in index.keywords(topic, 20, role="references")
-        for d in _drafts(hit.passage)
-        if coverage(rarity, d.text) >= least
-    ]
-    yield from list({d.text: d for d in found}.values())[:limit]
+    """The entries of any reference list that hold at least that share of the topic's term weight, those with most
+    first; an entry with much less than the best is left out."""
+    entries = {d.text: d for hit in index.keywords(topic, 20, role="references") for d in _drafts(hit.passage)}
+    held = {text: coverage(rarity, text) for text in entries}
+    least = max(least, 0.75 * max(held.values(), default=0.0))
+    best = sorted((text for text in entries if held[text] >= least), key=lambda text: -held[text])
+    yield from (entries[text] for text in best[:limit])
 
 
 def _drafts(passage: Passage) -> Iterator[Draft]:

@@ -63,7 +63,7 @@ def _fill(question: str, last: str, closeness: Callable[[str], float]) -> str:
     if not topic or not question.strip():
         return question
     rest = _OPENING.sub("", question).strip(" ?.!")
-    content = [word for word in terms(_PRONOUN.sub(" ", rest)) if word not in {"mani", "much"}]
+    content = terms(_PRONOUN.sub(" ", rest))
     sides = understand(last).sides
     if sides and (_OTHER.search(rest) or _FIRST.search(rest)):
         return _FIRST.sub(sides[0], _OTHER.sub(sides[1], rest)) + "?"

@@ -37,11 +37,12 @@ _DANGLING = re.compile(
     re.I,
 )  # fmt: skip
 _POINTING = re.compile(
-    r"\b(?:as (?:mentioned|noted|described|discussed|shown|explained) (?:above|below|earlier|before)|see (?:above|below|figure|section|table|chapter|the)|"
+    r"\b(?:as (?:mentioned|noted|described|discussed|shown|explained) (?:above|below|earlier|before)|see (?:above|below|figure|section|table|chapter|the|also)|"
     r"(?:figure|fig\.|table|section|chapter|equation|eq\.) \d|(?:above|below|previous|following|next|this) (?:figure|table|section|chapter|post|article|paper)|"
-    r"the former|the latter|click|subscribe)\b",
+    r"click|subscribe)\b",
     re.I,
-)
+)  # fmt: skip
+_PAIRED = re.compile(r"\bthe (?:former|latter)\b", re.I)
 _DEFINES = r"^(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|separate|distinct|different|one of|more|most|less|about to|being|said|thought|widely|commonly)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of)\b"
 _NUMBER = re.compile(
     r"\b\d[\d,.]*(?:\s?(?:%|percent|million|billion|thousand|years?))?\b|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundreds?|thousands?|millions?|half|twice|dozens?)\b",
@@ -53,18 +54,18 @@ _YEAR = re.compile(
 _NAME = re.compile(
     r"(?<![.!?]\s)(?<!^)\b[A-Z][a-zà-ÿ]+(?:[ -](?:van |von |de )?[A-Z][a-zà-ÿ.]+)+|\b[A-Z][a-zà-ÿ]+ et al\b|\b(?:OpenAI|DeepMind|Anthropic|MIRI|ARC|METR|Google|Microsoft|Meta)\b"
 )
-_PLACE = re.compile(r"\b(?:in|at|from|near) (?:the )?[A-Z][a-zà-ÿ]+")
 _CONTRAST = re.compile(
-    r"\b(differ\w*|whereas|while|in contrast|unlike|distinct\w*|not the same|rather than|instead|on the other hand|separate\w*|versus|both)\b",
+    r"\b(differ\w*|whereas|while|in contrast|contrast\w*|unlike|distinct\w*|not the same|rather than|on the other hand|versus|as opposed)\b",
     re.I,
 )
+_SAYS = r"\w*['’]?s?,? (?:\w+ ){0,2}?(?:is|are|asks?|means?|deals?|concerns?|refers?|describes?|covers?|requires?|occurs?|happens?|fails?|compares?|trains?|uses?)\b"
 _ATTRIBUTES = re.compile(
     r"\b(introduced|coined|defined|proposed|wrote|written|published|argued|named|described|called|invented|developed|et al)\b",
     re.I,
 )
 
 
-STRICT = frozenset({"who", "when", "where", "number"})
+STRICT = frozenset({"who", "when", "number"})
 """Kinds whose answer must hold a thing of that kind."""
 
 SHORTEST = 8  # words of a sentence that can define anything
@@ -229,15 +230,16 @@ def _forms(passage: Passage) -> list[Form]:
 
 
 def _quotable(text: str, form: Form) -> bool:
-    """A whole sentence of some length, not a stub, a heading or a formula."""
+    """A whole sentence of some length that does not point elsewhere; not a stub, a heading or a formula."""
     words = re.findall(r"[A-Za-z]{2,}", text)
     ends = text.rstrip(" \"”’')*_")[-1:]
-    return len(words) >= 4 and (ends in {".", "!", "?", ";"} or form == "lead_in") and not text.startswith("|")
+    whole = ends in {".", "!", "?", ";"} or form == "lead_in" or (ends == ":" and len(words) >= SHORTEST)
+    return whole and len(words) >= 4 and not text.startswith("|") and not _POINTING.search(text)
 
 
 def dangling(text: str) -> bool:
     """The sentence opens with, or rests on, something said before it."""
-    return bool(_DANGLING.match(text) or _POINTING.search(text))
+    return bool(_DANGLING.match(text) or _PAIRED.search(text))
 
 
 def _fits(question: Question, text: str) -> float:
@@ -249,12 +251,10 @@ def _fits(question: Question, text: str) -> float:
             return float(bool(_NAME.search(text))) * (1.0 if _ATTRIBUTES.search(text) else 0.5)
         case "when":
             return float(bool(_YEAR.search(text)))
-        case "where":
-            return float(bool(_PLACE.search(text)))
         case "number":
             return float(bool(_NUMBER.search(text)) and (not question.counted or question.counted in terms(text)))
         case "comparison":
-            return float(bool(_CONTRAST.search(text))) * float(all(mentions(side, text) for side in question.sides))
+            return float(contrasts(question.sides, text))
         case _:
             return 0.0
 
@@ -265,6 +265,14 @@ def defines(subject: str, text: str) -> bool:
         return False
     words = [re.escape(word.rstrip("s")) + r"\w{0,3}" for word in re.findall(r"\w+", subject)[:6]]
     return bool(words) and bool(re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I))
+
+
+def contrasts(sides: Sequence[str], text: str) -> bool:
+    """The sentence sets one side against the other: with a word of contrast, or by saying something of each."""
+    if not sides or not all(mentions(side, text) for side in sides):
+        return False
+    said = all(re.search(re.escape(side.split()[0]) + r"(?:[ -]\w+){0,2}?" + _SAYS, text, re.I) for side in sides)
+    return said or bool(_CONTRAST.search(text))
 
 
 def mentions(phrase: str, text: str) -> bool:

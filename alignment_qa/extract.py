@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from alignment_qa.cite import Draft, Quote
-from alignment_qa.evidence import Evidence, Form, Sentence, bare, dangling, defines, mentions
+from alignment_qa.evidence import STRICT, Evidence, Form, Sentence, bare, dangling, defines, mentions
 from alignment_qa.lexical import terms
 from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Detail
@@ -39,13 +39,16 @@ def extract(evidence: Evidence, detail: Detail = "full") -> Iterator[Draft]:
     if not groups:
         chosen = _choose(evidence.sentences, evidence, LIMIT[detail])
         groups = _by_document(_whole_lists(chosen, evidence), evidence.question.kind == "definition")
-    for number, group in enumerate(groups):
+    before = groups[0][0].sentence.passage.source.doc_id if groups else ""
+    for group in groups:
         for position, chosen_one in enumerate(group):
-            label = _label(chosen_one.sentence) if number and not position else None
+            source = chosen_one.sentence.passage.source
+            label = _label(chosen_one.sentence) if not position and source.doc_id != before else None
             yield _draft(chosen_one, label)
+        before = group[-1].sentence.passage.source.doc_id
 
 
-def _choose(sentences: Sequence[Sentence], evidence: Evidence, limit: int) -> list[_Chosen]:
+def _choose(sentences: Sequence[Sentence], evidence: Evidence, limit: int, few: int = FEW) -> list[_Chosen]:
     """The lead and what completes it, in the order of choice."""
     neighbours = {(s.passage.passage_id, s.place): s for s in evidence.sentences}
     chosen: list[_Chosen] = []
@@ -53,10 +56,10 @@ def _choose(sentences: Sequence[Sentence], evidence: Evidence, limit: int) -> li
     if lead is None:
         return []
     for sentence in (lead, *sentences):
-        margin = MARGIN if len(chosen) >= FEW else 2 * MARGIN
+        margin = MARGIN if len(chosen) >= few else 2 * MARGIN
         if sentence.score < lead.score - margin or len(chosen) >= limit:
             break
-        if any(sentence is c.sentence for c in chosen):
+        if any(sentence is c.sentence for c in chosen) or (chosen and _says_nothing_new(sentence, evidence)):
             continue
         if twin := next((c for c in chosen if _says_the_same(sentence, c.sentence)), None):
             known = {s.passage.source.doc_id for s in (twin.sentence, *twin.also)}
@@ -71,6 +74,9 @@ def _choose(sentences: Sequence[Sentence], evidence: Evidence, limit: int) -> li
         elif needed:
             continue
         chosen.append(_Chosen(sentence))
+        after = neighbours.get((sentence.passage.passage_id, sentence.place + 1))
+        if sentence.form == "plain" and sentence.text.endswith(":") and after and len(chosen) < limit:
+            chosen.append(_Chosen(after))
     return chosen
 
 
@@ -102,7 +108,7 @@ def _lead(sentences: Sequence[Sentence], evidence: Evidence) -> Sentence | None:
         defining = [s for s in near if defines(subject, s.text)]
         opening = [s for s in defining if s.passage.start == 0 and s.place == 0]
         return (opening or defining or alone)[0]
-    if evidence.question.kind in {"who", "when", "where", "number"}:
+    if evidence.question.kind in STRICT:
         return next((s for s in near if s.fits), alone[0])
     return alone[0]
 
@@ -111,27 +117,31 @@ def _compare(evidence: Evidence, detail: Detail) -> list[list[_Chosen]]:
     """First the sentence that states the difference, if one does; then a block for each side."""
     sides = evidence.question.sides
     both = [s for s in evidence.sentences if all(mentions(side, s.text) for side in sides) and not dangling(s.text)]
-    stated = [s for s in both if s.fits] or both
+    stated = [s for s in both if s.fits]
     groups: list[list[_Chosen]] = []
     taken: list[Sentence] = []
     if stated:
-        first = _choose(stated, evidence, 1 if detail == "brief" else 2)
+        first = _choose(stated, evidence, 1 if detail == "brief" else 2, few=1)
         taken.extend(c.sentence for c in first)
         groups.append(_whole_lists(first, evidence))
     if stated and detail == "brief":
         return groups
+    blocks: list[list[list[_Chosen]]] = []
     for side, other in zip(sides, reversed(sides), strict=True):
         about = [
-            replace(s, score=s.score + MARGIN * defines(side, s.text) - MARGIN * mentions(other, s.text))
+            replace(s, score=s.score + 3 * MARGIN * defines(side, s.text) - MARGIN * mentions(other, s.text))
             for s in evidence.sentences
             if mentions(side, s.text) and not any(_says_the_same(s, t) for t in taken)
         ]
         about.sort(key=lambda s: -s.score)
-        block = _choose(about, evidence, 1 if detail == "brief" else 2)
+        block = _choose(about, evidence, 1 if detail == "brief" else 2, few=1)
         taken.extend(c.sentence for c in block)
         if block:
-            groups.append(_whole_lists(_in_order(block), evidence))
-    return groups
+            blocks.append(_by_document(_whole_lists(block, evidence), lead_first=True))
+    firsts = [block[0][0].sentence for block in blocks]
+    if len({first.passage.source.doc_id for first in firsts}) == 1:  # one document: its order, which it writes in
+        blocks.sort(key=lambda block: block[0][0].sentence.start)
+    return groups + [group for block in blocks for group in block]
 
 
 def _whole_lists(chosen: list[_Chosen], evidence: Evidence) -> list[_Chosen]:
@@ -202,6 +212,11 @@ def _followers(lead: _Chosen, group: list[_Chosen]) -> list[_Chosen]:
 
 def _in_order(group: list[_Chosen]) -> list[_Chosen]:
     return sorted(group, key=lambda c: (c.sentence.start, c.sentence.end))
+
+
+def _says_nothing_new(sentence: Sentence, evidence: Evidence) -> bool:
+    """All but one of its content words are the question's own: "This is why alignment is hard." """
+    return evidence.question.kind != "yes_no" and len(set(terms(sentence.text)) - set(evidence.question.terms)) < 2
 
 
 def _says_the_same(one: Sentence, other: Sentence) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 FUNCTION_WORDS = (
     "a about am an and any are as at be because been being but by can could did do does doing done for from had has "
-    "have having he her hers him his how i if in into is it its itself just let me might mine my no nor of off on "
+    "have having he her hers him his how i if in into is it its itself just let many me might mine much my no nor of off on "
     "one onto or our ours out over please shall she should so some such tell than that the their theirs them then "
     "there these they this those through to too under up upon us very was we were what when where which while who "
     "whom whose why will with would you your yours s t d ll re ve m "

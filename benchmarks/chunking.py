@@ -1,18 +1,22 @@
 """Chroma's chunking_evaluation: how much of the words that answer a question stands in the first passages that fit a
-budget of tokens? The documents of four corpora are in one index; the tables of `finance` are in another."""
+budget of tokens? The documents of four corpora are in one index; the tables of `finance` are in another.
+
+`wikitexts` marks its headings as WikiText does (`= = Plot = =`). They are read as headings, as our readers read those of
+the formats they know; `--plain` leaves them in the text alone, as the published figures did."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from alignment_qa.index import Index
 from alignment_qa.retrieve import Retriever
-from alignment_qa.types import Hit
-from benchmarks.common import arguments, document, index_of, limited, mean, retrievers, table
+from alignment_qa.types import Document, Heading, Hit, Source
+from benchmarks.common import arguments, index_of, limited, mean, retrievers, table
 from ingest.sync import LIMIT, SIZE
 
 PUBLISHED = (
@@ -22,6 +26,7 @@ PUBLISHED = (
 POOLED = ("wikitexts", "state_of_the_union", "chatlogs", "pubmed")
 APART = ("finance",)
 BUDGETS = (400, 1000)
+_HEADING = re.compile(r"^ ?((?:= )+)([^=\n]+?)(?: =)+ ?$", re.MULTILINE)
 LIMITS = {128: 141, SIZE: LIMIT, 256: 254}
 """Passage sizes in tokens that are tried, and the most that a passage of that size may have."""
 
@@ -38,11 +43,12 @@ class Question:
 def main() -> None:
     parser = arguments(__doc__, "chunking_eval")
     parser.add_argument("--sizes", type=int, nargs="+", choices=LIMITS, default=list(LIMITS), help="tokens a passage")
+    parser.add_argument("--plain", action="store_true", help="do not read WikiText headings")
     options = parser.parse_args()
     for names in (POOLED, APART):
         asked = limited(questions(options.path, names), options.limit, options.seed)
         for size in options.sizes:
-            index = index_of_corpora(options.path, names, size)
+            index = index_of_corpora(options.path, names, size, plain=options.plain)
             rows = []
             for name, retriever in retrievers(index).items():
                 values = measure(retriever, asked, index)
@@ -67,9 +73,18 @@ def questions(path: Path, corpora: Sequence[str]) -> dict[int, Question]:
         }
 
 
-def index_of_corpora(path: Path, names: Sequence[str], size: int = SIZE) -> Index:
-    texts = {name: (path / "corpora" / f"{name}.md").read_text(encoding="utf-8") for name in names}
-    return index_of("-".join(names), [document(name, "", text) for name, text in texts.items()], size, LIMITS[size])
+def index_of_corpora(path: Path, names: Sequence[str], size: int = SIZE, *, plain: bool = False) -> Index:
+    documents = []
+    for name in names:
+        text = (path / "corpora" / f"{name}.md").read_text(encoding="utf-8")
+        documents.append(Document(Source(name, ""), text, () if plain else tuple(headings(text))))
+    return index_of("chunking", documents, size, LIMITS[size])
+
+
+def headings(text: str) -> Iterator[Heading]:
+    """The lines that WikiText marks as headings."""
+    for found in _HEADING.finditer(text):
+        yield Heading(found.start(), len(found[1]) // 2, found[2], "prose")
 
 
 def measure(retriever: Retriever, asked: Mapping[int, Question], index: Index) -> dict[int, list[float]]:

@@ -52,7 +52,8 @@ def document(doc_id: str, title: str, text: str) -> Document:
 
 def index_of(name: str, documents: Sequence[Document], size: int = SIZE, limit: int = LIMIT) -> Index:
     """A reader of an index of these documents; made once for the same texts, sizes and schema."""
-    key = hashlib.sha256(repr([(d.source.doc_id, d.source.title, d.text) for d in documents]).encode()).hexdigest()[:12]
+    told = [(d.source.doc_id, d.source.title, d.text, *d.headings) for d in documents]
+    key = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
     path = Path(tempfile.gettempdir()) / f"alignment-qa-{name}-{key}-{size}-{SCHEMA}"
     if not (path / "done").exists():
         from tqdm import tqdm
