@@ -145,7 +145,7 @@ class Assistant:
             return
         if self._model is None:
             with clock("compose"):
-                drafts = list(extract(found, detail))
+                drafts = list(extract(found, detail, self.index.following))
             yield from drafts
             return
         dropped: list[dict[str, str]] = []
@@ -162,7 +162,7 @@ class Assistant:
         except ModelUnavailable as error:
             trace["model_error"] = str(error)
             if not wrote:
-                yield from extract(found, detail)
+                yield from extract(found, detail, self.index.following)
         finally:
             clock.lap("write")
 

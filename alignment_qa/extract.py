@@ -6,14 +6,14 @@ sentence that leans on the one before it brings it along or is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import STRICT, Evidence, Form, Sentence, bare, dangling, defines, mentions
 from alignment_qa.lexical import terms
 from alignment_qa.sentences import LIST_MARK
-from alignment_qa.types import Detail
+from alignment_qa.types import Detail, Passage
 
 LIMIT: dict[Detail, int] = {"brief": 2, "full": 6}
 MARGIN = 1.2  # log-odds by which a further sentence may be less likely to answer than the lead
@@ -22,6 +22,10 @@ LONGEST, CHAIN = 60, 2  # words of a predecessor that is brought along, and how 
 FEW = 3  # sentences up to which twice the margin is allowed: an answer of one sentence is seldom whole
 FIRST = 0.5  # log-odds within which an earlier sentence of its document may come before the lead
 LIST_LONGEST = 10
+
+
+Following = Callable[[Passage], Passage | None]
+"""A passage → the one after it under the same headings, if there is one."""
 
 
 @dataclass(slots=True)
@@ -33,12 +37,15 @@ class _Chosen:
     item: bool = False
 
 
-def extract(evidence: Evidence, detail: Detail = "full") -> Iterator[Draft]:
-    """The quoted answer, sentence by sentence; nothing when no sentence stands on its own."""
-    groups = _compare(evidence, detail) if evidence.question.sides else []
+def extract(
+    evidence: Evidence, detail: Detail = "full", following: Following = lambda passage: None
+) -> Iterator[Draft]:
+    """The quoted answer, sentence by sentence; nothing when no sentence stands on its own. `following` finds the next
+    passage of a section, where a list may run on."""
+    groups = _compare(evidence, detail, following) if evidence.question.sides else []
     if not groups:
         chosen = _choose(evidence.sentences, evidence, LIMIT[detail])
-        groups = _by_document(_whole_lists(chosen, evidence), evidence.question.kind == "definition")
+        groups = _by_document(_whole_lists(chosen, evidence, following), evidence.question.kind == "definition")
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:
         for position, chosen_one in enumerate(group):
@@ -113,7 +120,7 @@ def _lead(sentences: Sequence[Sentence], evidence: Evidence) -> Sentence | None:
     return alone[0]
 
 
-def _compare(evidence: Evidence, detail: Detail) -> list[list[_Chosen]]:
+def _compare(evidence: Evidence, detail: Detail, following: Following) -> list[list[_Chosen]]:
     """First the sentence that states the difference, if one does; then a block for each side."""
     sides = evidence.question.sides
     both = [s for s in evidence.sentences if all(mentions(side, s.text) for side in sides) and not dangling(s.text)]
@@ -123,7 +130,7 @@ def _compare(evidence: Evidence, detail: Detail) -> list[list[_Chosen]]:
     if stated:
         first = _choose(stated, evidence, 1 if detail == "brief" else 2, few=1)
         taken.extend(c.sentence for c in first)
-        groups.append(_whole_lists(first, evidence))
+        groups.append(_whole_lists(first, evidence, following))
     if stated and detail == "brief":
         return groups
     blocks: list[list[list[_Chosen]]] = []
@@ -137,48 +144,56 @@ def _compare(evidence: Evidence, detail: Detail) -> list[list[_Chosen]]:
         block = _choose(about, evidence, 1 if detail == "brief" else 2, few=1)
         taken.extend(c.sentence for c in block)
         if block:
-            blocks.append(_by_document(_whole_lists(block, evidence), lead_first=True))
+            blocks.append(_by_document(_whole_lists(block, evidence, following), lead_first=True))
     firsts = [block[0][0].sentence for block in blocks]
     if len({first.passage.source.doc_id for first in firsts}) == 1:  # one document: its order, which it writes in
         blocks.sort(key=lambda block: block[0][0].sentence.start)
     return groups + [group for block in blocks for group in block]
 
 
-def _whole_lists(chosen: list[_Chosen], evidence: Evidence) -> list[_Chosen]:
+def _whole_lists(chosen: list[_Chosen], evidence: Evidence, following: Following) -> list[_Chosen]:
     """A lead-in brings its list; an item brings lead-in and list where a list was asked for."""
     result: list[_Chosen] = []
     done: set[tuple[str, int]] = set()
     for c in chosen:
         wanted = c.sentence.form == "lead_in" or (c.sentence.form == "item" and evidence.question.kind == "list")
-        for sentence in _list_of(c.sentence) if wanted else [c.sentence]:
+        for sentence in _list_of(c.sentence, following) if wanted else [c.sentence]:
             key = (sentence.passage.passage_id, sentence.place)
             if key not in done:
                 done.add(key)
-                also = c.also if sentence.place == c.sentence.place else []
+                also = c.also if key == (c.sentence.passage.passage_id, c.sentence.place) else []
                 result.append(_Chosen(sentence, also, wanted and sentence.form == "item"))
     return result
 
 
-def _list_of(sentence: Sentence) -> list[Sentence]:
-    """The lead-in and the items of the list that a sentence belongs to; the sentence itself where it is no list."""
-    passage = sentence.passage
-    marked = [bool(LIST_MARK.match(passage.text[start - passage.start :])) for start, _ in passage.sentences]
+def _list_of(sentence: Sentence, following: Following) -> list[Sentence]:
+    """The lead-in and the items of the list that a sentence belongs to, also where the list runs on in the next
+    passage; the sentence itself where it is no list."""
+    marked = _marked(sentence.passage)
     first = sentence.place + (sentence.form == "lead_in")
     while first > 0 and marked[first - 1]:
         first -= 1
     last = first
-    while last < len(marked) and marked[last] and last - first < LIST_LONGEST:
+    while last < len(marked) and marked[last]:
         last += 1
-    if last - first < 2:
+    items = [_at(sentence, sentence.passage, place, "item") for place in range(first, last)]
+    if last == len(marked) and (after := following(sentence.passage)):
+        run = next((place for place, item in enumerate(_marked(after)) if not item), len(after.sentences))
+        items += [_at(sentence, after, place, "item") for place in range(run)]
+    if len(items) < 2:
         return [sentence] if sentence.form == "item" else []
-    items = [_at(sentence, place, "item") for place in range(first, last)]
-    return [_at(sentence, first - 1, "lead_in"), *items] if first else items
+    return [*([_at(sentence, sentence.passage, first - 1, "lead_in")] if first else []), *items[:LIST_LONGEST]]
 
 
-def _at(sibling: Sentence, place: int, form: Form) -> Sentence:
-    """The sentence at a place of the sibling's passage."""
-    start, end, text = bare(sibling.passage, place)
-    return replace(sibling, place=place, start=start, end=end, text=text, form=form)
+def _marked(passage: Passage) -> list[bool]:
+    """Which sentences of a passage are items of a list."""
+    return [bool(LIST_MARK.match(passage.text[start - passage.start :])) for start, _ in passage.sentences]
+
+
+def _at(sibling: Sentence, passage: Passage, place: int, form: Form) -> Sentence:
+    """The sentence at a place of a passage of the sibling's document."""
+    start, end, text = bare(passage, place)
+    return replace(sibling, passage=passage, place=place, start=start, end=end, text=text, form=form)
 
 
 def _by_document(chosen: list[_Chosen], lead_first: bool) -> list[list[_Chosen]]:
@@ -203,8 +218,10 @@ def _followers(lead: _Chosen, group: list[_Chosen]) -> list[_Chosen]:
     result: list[_Chosen] = []
     place = lead.sentence.place
     for c in group:
-        follows = c.sentence.passage == lead.sentence.passage and c.sentence.place == place + 1
-        if follows and (c.item or dangling(c.sentence.text)):
+        leans = (
+            c.sentence.passage == lead.sentence.passage and c.sentence.place == place + 1 and dangling(c.sentence.text)
+        )
+        if leans or (c.item and lead.sentence.form == "lead_in"):
             result.append(c)
             place += 1
     return result

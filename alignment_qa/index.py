@@ -249,6 +249,11 @@ class Index:
         """A document's passages in its order."""
         return self._store.passages_of(doc_id)
 
+    def following(self, passage: Passage) -> Passage | None:
+        """The passage after this one under the same headings, if there is one."""
+        later = [p for p in self.passages_of(passage.source.doc_id) if p.start >= passage.end]
+        return later[0] if later and (later[0].heading, later[0].role) == (passage.heading, passage.role) else None
+
     def _query(self, collection: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
         self._refresh()
         chosen = self._collection(collection)

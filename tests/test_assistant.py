@@ -62,6 +62,26 @@ def test_a_list_is_kept_whole(assistant: Assistant) -> None:
     assert_exact(answer, assistant)
 
 
+def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> None:
+    from tests.conftest import make_index
+
+    items = "\n".join(
+        f"- Otters use tool number {n} to open the hard shells of the animals that they find on the sea floor, "
+        "and keep the tool in a fold of skin under the arm while they dive for the next shell."
+        for n in range(1, 8)
+    )
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "tools.md").write_text(
+        f"# Tools of otters\n\nSea otters use seven tools at sea:\n\n{items}\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    answer = assistant.answer("What are the tools of sea otters?")
+    assert [claim.text.split(" to open")[0] for claim in answer.claims if claim.item] == [
+        f"Otters use tool number {n}" for n in range(1, 8)
+    ]
+    assert_exact(answer, assistant)
+
+
 def test_a_comparison_says_something_of_both_sides(assistant: Assistant) -> None:
     answer = assistant.answer("What is the difference between seagrass meadows and kelp forests?")
     assert "differ from kelp forests" in answer.claims[0].text
