@@ -65,11 +65,11 @@ def text_of(claims: Sequence[Claim]) -> str:
 
 
 def reference(source: Source) -> str:
-    """Authors (year). Title. Address. — what of it is known."""
-    authors = ", ".join(source.authors)
-    year = f"({source.year})" if source.year else ""
-    head = " ".join(filter(None, [authors, year]))
-    return ". ".join(filter(None, [head, source.title.rstrip("."), source.url or ""]))
+    """Authors (year). Title. Address. — what of it is known; without authors the year follows the title."""
+    year = f" ({source.year})" if source.year else ""
+    title = source.title.rstrip(".")
+    head = [", ".join(source.authors) + year, title] if source.authors else [title + year]
+    return ". ".join(filter(None, [*head, source.url or ""]))
 
 
 def link_to(citation: Citation) -> str | None:

@@ -251,3 +251,9 @@ def test_the_terminal_chat_remembers_the_conversation(library_index: Path) -> No
     assert chat.returncode == 0
     assert "3 documents, answers by quoting" in text
     assert text.index("A kelp forest is a dense stand") < text.index("A seagrass meadow is a bed")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(library_index: Path) -> None:
+    command = f"{sys.executable} -m alignment_qa 'What is a kelp forest?' --index {library_index} | head -1"
+    result = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert "Traceback" not in result.stderr

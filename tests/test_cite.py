@@ -30,6 +30,7 @@ def test_text_shows_markers_labels_and_lists() -> None:
 def test_a_reference_prints_what_is_known() -> None:
     assert reference(SOURCE) == "Ada Reef (2021). Kelp. https://example.org/kelp#top"
     assert reference(Source("d2", "Untold.")) == "Untold"
+    assert reference(Source("d3", "Told", published="2026-11-20")) == "Told (2026)"
 
 
 def test_a_link_lands_on_the_quote() -> None:
