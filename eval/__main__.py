@@ -117,7 +117,7 @@ def _measure(options: argparse.Namespace) -> int:
     assistant = Assistant.open(index, **runs.ABLATIONS.get(options.ablate, {}))
     facts = {
         "split": options.split, "seed": options.seed, "ablation": options.ablate,
-        "corpus": corpus.digest(options.documents), "golden": str(options.golden), "left_out": sorted(faulty),
+        "corpus": corpus.digest(options.documents), "golden": options.golden.name, "left_out": sorted(faulty),
     }  # fmt: skip
     with (
         runs.answering_always() if options.ablate == "no-evidence-model" else nullcontext(),
