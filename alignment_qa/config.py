@@ -30,7 +30,8 @@ class Config:
     pool: int = 100
     """Candidates that each retriever brings to the fusion."""
     keyword_weight: float = 0.4
-    """Share of the keyword score in the fused score, the rest is closeness in meaning. Tuned by `benchmarks/retrieval.py`."""
+    """Share of the keyword score in the fused score, the rest is closeness in meaning. Chosen on the golden dev questions;
+    `benchmarks/retrieval.py` prints such a table."""
     least: float | None = None
     """Probability from which the evidence counts as an answer; None takes the calibrated one, 0 never declines."""
     reranker: str | None = None

@@ -20,7 +20,7 @@ def fuse(dense: Retriever, keyword: Retriever, closeness: Closeness, *, weight: 
 
     Each retriever brings `pool` candidates; the closeness of all is computed, also of those that only the keywords
     brought. Bruch et al. (2210.11934) found the convex combination better than rank fusion in and out of domain, and so
-    did we (benchmarks/retrieval.py)."""
+    did we."""
 
     def search(question: str, k: int) -> list[Hit]:
         found = keyword(question, pool)

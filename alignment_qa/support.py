@@ -1,4 +1,4 @@
-"""Does this text support this sentence? A calibrated probability, and a veto for facts that the text does not hold.
+"""Does this text support this sentence? A probability, not yet calibrated, and a veto for facts that the text does not hold.
 
 Coverage and closeness alone accept nearly every false fact that is put into true words, so a number, a name or a
 negation in the sentence that the cited text lacks decides against it, whatever else agrees.
@@ -125,6 +125,6 @@ def _negated(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _model() -> dict[str, dict[str, float]]:
-    """The fitted check: written by benchmarks/support.py, never by hand."""
+    """The weights of the check. Set by hand so far; to be fitted on labelled sentences before they are relied on."""
     loaded: dict[str, dict[str, float]] = json.loads(Path(__file__).with_name("support.json").read_text())
     return loaded
