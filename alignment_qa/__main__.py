@@ -9,7 +9,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from alignment_qa.cite import as_json, reference
+from alignment_qa.cite import as_json, hit_as_json, reference
 from alignment_qa.errors import AlignmentQAError
 from alignment_qa.types import Answer, Detail, Hit, Turn
 
@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> int:
         return _chat(assistant, detail)
     if options.search:
         hits = assistant.search(options.question)
-        print(json.dumps([_hit(hit) for hit in hits], ensure_ascii=False) if options.json else _hits(hits))
+        print(json.dumps([hit_as_json(hit) for hit in hits], ensure_ascii=False) if options.json else _hits(hits))
         return 0
     answer = assistant.answer(options.question, detail=detail)
     print(json.dumps(as_json(answer), ensure_ascii=False) if options.json else _page(answer))
@@ -103,14 +103,6 @@ def _hits(hits: list[Hit]) -> str:
         f"{hit.rank}. {hit.passage.heading}  ({hit.score:.2f})\n{_wrap('   ' + ' '.join(hit.passage.text.split()), '   ')}"
         for hit in hits
     )
-
-
-def _hit(hit: Hit) -> dict[str, object]:
-    passage, source = hit.passage, hit.passage.source
-    return {
-        "rank": hit.rank, "score": hit.score, "doc_id": source.doc_id, "title": source.title, "url": source.url,
-        "heading": passage.heading, "passage": passage.text, "start": passage.start, "end": passage.end,
-    }  # fmt: skip
 
 
 def _wrap(text: str, indent: str = "") -> str:

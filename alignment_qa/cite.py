@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote as percent
 
-from alignment_qa.types import Answer, Citation, Claim, Passage, Source, Support
+from alignment_qa.types import Answer, Citation, Claim, Hit, Passage, Source, Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +123,12 @@ def as_json(answer: Answer) -> dict[str, object]:
         "related": list(answer.related),
         "trace": answer.trace,
     }
+
+
+def hit_as_json(hit: Hit) -> dict[str, object]:
+    """A retrieved passage as plain JSON values, the same in the terminal and over HTTP."""
+    passage, source = hit.passage, hit.passage.source
+    return {
+        "rank": hit.rank, "score": hit.score, "doc_id": source.doc_id, "title": source.title, "url": source.url,
+        "heading": passage.heading, "passage": passage.text, "start": passage.start, "end": passage.end,
+    }  # fmt: skip

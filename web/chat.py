@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
-from alignment_qa import AlignmentQAError, Answer, Hit, Passage, Turn
-from alignment_qa.cite import as_json
+from alignment_qa import AlignmentQAError, Answer, Passage, Turn
+from alignment_qa.cite import as_json, hit_as_json
 from web import render
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def answer(assistant: Assistant, asked: Asked) -> dict[str, object]:
 
 def search(assistant: Assistant, question: str, k: int) -> list[dict[str, object]]:
     """The k best passages as JSON values, best first."""
-    return [_hit(hit) for hit in assistant.search(question, max(1, min(k, _HITS)))]
+    return [hit_as_json(hit) for hit in assistant.search(question, max(1, min(k, _HITS)))]
 
 
 @lru_cache(maxsize=1)
@@ -122,11 +122,3 @@ def _turn(item: object) -> Turn:
     if role not in ("user", "assistant") or not isinstance(text, str):
         raise ValueError('Each turn of the history must be like {"role": "user", "text": "…"}; roles: user, assistant.')
     return Turn(role, text[:_TURN])
-
-
-def _hit(hit: Hit) -> dict[str, object]:
-    passage, source = hit.passage, hit.passage.source
-    return {
-        "rank": hit.rank, "score": hit.score, "doc_id": source.doc_id, "title": source.title, "url": source.url,
-        "heading": passage.heading, "passage": passage.text, "start": passage.start, "end": passage.end,
-    }  # fmt: skip
