@@ -39,7 +39,7 @@ class Assistant:
         self.index = index
         self.config = config
         self._model = model
-        fused = fuse(index.search, index.keywords, index.closeness, weight=config.keyword_weight, pool=config.pool)
+        fused = fuse(index, weight=config.keyword_weight, pool=config.pool)
         self._retrieve: Retriever = fused
         if config.reranker:
             self._retrieve = rerank(fused, encoders.rerank_model(config.reranker), pool=4 * config.k)

@@ -29,9 +29,8 @@ class Config:
     """Passages that an answer may be built from."""
     pool: int = 100
     """Candidates that each retriever brings to the fusion."""
-    keyword_weight: float = 0.4
-    """Share of the keyword score in the fused score, the rest is closeness in meaning. Chosen on the golden dev questions;
-    `benchmarks/retrieval.py` prints such a table."""
+    keyword_weight: float = 0.3
+    """Share of the keyword score in the fused score, the rest is closeness in meaning. Chosen by `benchmarks/retrieval.py`."""
     least: float | None = None
     """Probability from which the evidence counts as an answer; None takes the calibrated one, 0 never declines."""
     reranker: str | None = None

@@ -98,8 +98,9 @@ class Index:
             names = [f"{document.source.doc_id}-{i}" for i in range(len(asked))]
             self._upsert("questions", names, list(self.encoder.encode(asked)), document.source.doc_id)
             self._keywords.add(
-                [(p.passage_id, p.source.doc_id, p.role, f"{p.heading}\n{p.text}") for p in passages]
-            )  # fmt: skip
+                (p.passage_id, p.source.doc_id, p.role, f"{p.heading}\n{p.text}", around)
+                for p, around in zip(passages, _around(passages), strict=True)
+            )
         self._keywords.commit()
         self._store.mark([document.source.doc_id for document, _ in documents], "ready")
 
@@ -126,7 +127,9 @@ class Index:
         texts: list[str] = [self._headed(p) for p in passages]
         for p in passages:
             texts.extend(p.text[start - p.start : end - p.start] for start, end in p.sentences)
-        vectors = self.encoder.encode(texts).astype(np.float16)
+        encoded = self.encoder.encode(texts)
+        encoded[: len(passages)] = _with_neighbours(encoded[: len(passages)])
+        vectors = encoded.astype(np.float16)
         result, at = [], len(passages)
         for row, p in enumerate(passages):
             result.append(np.vstack([vectors[row : row + 1], vectors[at : at + len(p.sentences)]]))
@@ -202,16 +205,28 @@ class Index:
         """passage id → (1 + sentences, dimension): the passage's unit vector, then its sentences'."""
         return self._store.vectors([p.passage_id for p in passages], self.encoder.dimension)
 
-    def closeness(self, question: str, passages: Sequence[Passage]) -> list[float]:
-        """The mean of a passage's cosine and that of its nearest sentence: an answer is often one sentence of a passage
-        that is about something else (recall@8 on the golden dev questions .74 → .79)."""
-        vector = self.encode(question)
-        rows = self.vectors(passages)
-        result = []
-        for passage in passages:
-            cosines = rows[passage.passage_id].astype(np.float32) @ vector
-            result.append(float(cosines[0] + cosines[1:].max(initial=-1.0) if len(cosines) > 1 else 2 * cosines[0]) / 2)
-        return result
+    def near(self, question: str, k: int) -> list[tuple[str, float]]:
+        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible."""
+        return self._query("passages", self.encode(question), k)
+
+    def matching(self, question: str, k: int) -> list[tuple[str, float]]:
+        """(passage id, BM25 score) of the k best prose passages, before it is known which are visible."""
+        self._refresh()
+        return self._keywords.search(question, k, "prose")
+
+    def words_of(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
+        """Passage id → BM25 score; passages without a content word of the question are left out."""
+        return self._keywords.scores(question, passage_ids)
+
+    def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
+        """Visible passage → the best cosine of the question with one of its sentences, read in its passage: the
+        sentence's vector and the passage's, added. An answer is often one sentence of a passage about something else."""
+        rows = self._store.vectors(passage_ids, self.encoder.dimension)
+        return dict(zip(rows, in_context(list(rows.values()), self.encode(question)), strict=True))
+
+    def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
+        """Those of the passages that are visible."""
+        return self._store.passages(passage_ids)
 
     def frequency(self, words: Sequence[str]) -> dict[str, int]:
         """In how many passages each term (as `lexical.terms` gives it) occurs."""
@@ -257,9 +272,7 @@ class Index:
     def _query(self, collection: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
         self._refresh()
         chosen = self._collection(collection)
-        if not (size := chosen.count()):
-            return []
-        found = chosen.query(query_embeddings=[vector], n_results=min(k, size), include=["distances"])
+        found = chosen.query(query_embeddings=[vector], n_results=k, include=["distances"])  # or as many as there are
         return [(name, 1.0 - d) for name, d in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def _refresh(self) -> None:
@@ -286,6 +299,40 @@ class Index:
                     name, configuration=_GRAPH, embedding_function=None
                 )
             return self._collections[name]
+
+
+def in_context(passages: Sequence[Vectors16], vector: Vectors) -> list[float]:
+    """For each passage (its unit vector, then its sentences') the best cosine of a sentence's vector and its own, added."""
+    if not passages:
+        return []
+    sizes = np.array([len(rows) for rows in passages])
+    first = np.cumsum(sizes) - sizes
+    rows = np.concatenate(passages).astype(np.float32)
+    own = np.repeat(first, sizes)
+    cosines = rows @ vector
+    cosines = (cosines + cosines[own]) / np.sqrt(2 + 2 * np.einsum("ij,ij->i", rows, rows[own]))
+    cosines[first[sizes > 1]] = -1.0  # a passage counts by its sentences where it has some
+    return [float(value) for value in np.maximum.reduceat(cosines, first)]
+
+
+NEIGHBOURS = 0.5  # share of the passages beside it in a passage's vector
+
+
+def _with_neighbours(vectors: Vectors) -> Vectors:
+    """Each passage's vector with the mean of those before and after it in its document, for what they are all about."""
+    if len(vectors) < 2:
+        return vectors
+    beside = np.zeros_like(vectors)
+    beside[1:] += vectors[:-1]
+    beside[:-1] += vectors[1:]
+    beside[1:-1] /= 2
+    return encoders.unit(vectors + NEIGHBOURS * beside)
+
+
+def _around(passages: Sequence[Passage]) -> list[str]:
+    """The text of each prose passage with that of the prose before and after it."""
+    prose = [p.text if p.role == "prose" else "" for p in passages]
+    return ["\n".join(prose[max(0, i - 1) : i + 2]) if prose[i] else "" for i in range(len(prose))]
 
 
 def _connect(folder: Path) -> Any:

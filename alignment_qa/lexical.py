@@ -25,6 +25,7 @@ _PROGRAMME = re.compile(r"\bprogrammes?\b")
 
 
 _WORD = re.compile(r"[^\W\d_]+")
+AROUND = 0.5  # weight of a word that stands in a passage or beside it, added to that of one in the passage
 SEVERAL = 3  # passages that use a word before another may be taken for a misspelling of it
 
 
@@ -72,6 +73,7 @@ class Keywords:
         schema.add_text_field("doc_id", tokenizer_name="raw", index_option="basic")
         schema.add_text_field("role", tokenizer_name="raw", index_option="basic")
         schema.add_text_field("words", tokenizer_name="words", index_option="freq")
+        schema.add_text_field("around", tokenizer_name="words", index_option="freq")
         schema.add_text_field("spellings", tokenizer_name="spellings", index_option="basic")
         folder.mkdir(parents=True, exist_ok=True)
         self._schema = schema.build()
@@ -82,16 +84,28 @@ class Keywords:
 
     def search(self, question: str, k: int, role: str = "prose") -> list[tuple[str, float]]:
         """(passage id, BM25 score) of the k best passages of that role that hold a content word of the question."""
+        return self._search(question, k, self._term("role", role))
+
+    def scores(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
+        """Passage id → BM25 score of those of the passages that hold a content word of the question."""
+        among = self._tantivy.Query.term_set_query(self._schema, "passage_id", list(passage_ids))
+        return dict(self._search(question, len(passage_ids), among)) if passage_ids else {}
+
+    def _search(self, question: str, k: int, among: Any) -> list[tuple[str, float]]:
         words = dict.fromkeys(terms(question))
         if not words:
             return []
         query = self._tantivy.Query
         occur = self._tantivy.Occur
-        any_word = query.boolean_query([(occur.Should, self._term("words", word)) for word in words])
-        in_role = query.boost_query(self._term("role", role), 0.0)
+        any_word = query.boolean_query(
+            [(occur.Should, self._term("words", word)) for word in words]
+            + [(occur.Should, query.boost_query(self._term("around", word), AROUND)) for word in words]
+        )
         searcher = self._index.searcher()
-        found = searcher.search(query.boolean_query([(occur.Must, any_word), (occur.Must, in_role)]), k).hits
-        return [(searcher.doc(address)["passage_id"][0], float(score)) for score, address in found]
+        both = query.boolean_query([(occur.Must, any_word), (occur.Must, query.boost_query(among, 0.0))])
+        return [
+            (searcher.doc(address)["passage_id"][0], float(score)) for score, address in searcher.search(both, k).hits
+        ]
 
     def frequency(self, words: Iterable[str]) -> dict[str, int]:
         """In how many passages each term (as `terms` gives it) occurs."""
@@ -116,15 +130,16 @@ class Keywords:
         near = extract(plain, known.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=edits, limit=5)
         return min(near, key=lambda row: (row[1], -known[row[0]]))[0] if near else None
 
-    def add(self, rows: Sequence[tuple[str, str, str, str]]) -> None:
+    def add(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
         """Rows of (passage id, document id, role, text). Visible after `commit`."""
         writer = self._open_writer()
-        for passage_id, doc_id, role, text in rows:
+        for passage_id, doc_id, role, text, around in rows:
             document = self._tantivy.Document()
             document.add_text("passage_id", passage_id)
             document.add_text("doc_id", doc_id)
             document.add_text("role", role)
             document.add_text("words", fold(text))
+            document.add_text("around", fold(around))
             document.add_text("spellings", text)
             writer.add_document(document)
 
@@ -155,4 +170,6 @@ class Keywords:
         return self._writer
 
     def _term(self, field: str, value: str) -> Any:
-        return self._tantivy.Query.term_query(self._schema, field, value, "freq" if field == "words" else "basic")
+        return self._tantivy.Query.term_query(
+            self._schema, field, value, "freq" if field in ("words", "around") else "basic"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from alignment_qa.types import Hit, Passage
 
@@ -11,32 +12,34 @@ Retriever = Callable[[str, int], list[Hit]]
 """A question and how many hits are wanted → at most as many hits, best first, ranks from 1."""
 
 
-Closeness = Callable[[str, Sequence[Passage]], list[float]]
-"""A question and passages → how near each is in meaning; compares only within one question."""
+class Searched(Protocol):
+    """What the fusion asks of an `alignment_qa.index.Index`."""
+
+    def near(self, question: str, k: int) -> list[tuple[str, float]]: ...
+    def matching(self, question: str, k: int) -> list[tuple[str, float]]: ...
+    def words_of(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]: ...
+    def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]: ...
+    def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]: ...
 
 
-def fuse(dense: Retriever, keyword: Retriever, closeness: Closeness, *, weight: float, pool: int) -> Retriever:
-    """A convex combination: weight · keyword score / its best + (1 - weight) · closeness scaled to [0, 1].
+def fuse(index: Searched, *, weight: float, pool: int) -> Retriever:
+    """A convex combination: weight · keyword score / its best + (1 - weight) · closeness, a cosine as it is.
 
-    Each retriever brings `pool` candidates; the closeness of all is computed, also of those that only the keywords
-    brought. Bruch et al. (2210.11934) found the convex combination better than rank fusion in and out of domain, and so
-    did we."""
+    Each side brings `pool` candidates, and each scores all of them, also those that only the other brought.
+    Bruch et al. (2210.11934) found the convex combination better than rank fusion, in and out of domain. Scaling the
+    cosines to [0, 1] over the pool was worse on all our sets (benchmarks/retrieval.py)."""
 
     def search(question: str, k: int) -> list[Hit]:
-        found = keyword(question, pool)
-        passages = list({hit.passage.passage_id: hit.passage for hit in (*dense(question, pool), *found)}.values())
-        near = dict(zip((p.passage_id for p in passages), closeness(question, passages), strict=True))
-        least = min(near.values(), default=0.0)
-        spread = max(near.values(), default=0.0) - least or 1.0
-        best = max((hit.score for hit in found), default=0.0) or 1.0
-        words = {hit.passage.passage_id: hit.score / best for hit in found}
-        return ranked(
-            (
-                Hit(p, weight * words.get(p.passage_id, 0.0) + (1 - weight) * (near[p.passage_id] - least) / spread, 0)
-                for p in passages
-            ),
-            k,
-        )
+        found = index.matching(question, pool)
+        best = max((score for _, score in found), default=0.0) or 1.0
+        words = dict(found)
+        names = [name for name, _ in index.near(question, pool)]
+        words |= index.words_of(question, [name for name in names if name not in words])
+        close = index.closeness(question, list(dict.fromkeys([*names, *words])))
+        scores = {name: weight * words.get(name, 0.0) / best + (1 - weight) * cosine for name, cosine in close.items()}
+        first = sorted(scores, key=lambda name: (-scores[name], name))[:k]
+        known = index.passages(first)
+        return ranked((Hit(known[name], scores[name], 0) for name in first if name in known), k)
 
     return search
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from alignment_qa.types import Document, Heading, Passage, Source
 
-SCHEMA = 2
+SCHEMA = 3
 """Changes whenever an index made before could not be read by the code after."""
 
 _TABLES = """
@@ -50,6 +50,7 @@ class Store:
         else:
             self._sql.execute("PRAGMA query_only = ON")
         self._sources: dict[str, Source] = {}
+        self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
 
     def close(self) -> None:
         self._sql.close()
@@ -144,10 +145,13 @@ class Store:
 
     def count(self) -> tuple[int, int]:
         """(documents, passages) that are visible."""
+        if (generation := self.generation) == self._counted[0]:
+            return self._counted[1]
         (documents,) = self._sql.execute("SELECT count(*) FROM documents WHERE state = 'ready'").fetchone()
         (passages,) = self._sql.execute(
             "SELECT count(*) FROM passages JOIN documents USING (doc_id) WHERE state = 'ready'"
         ).fetchone()
+        self._counted = generation, (documents, passages)
         return documents, passages
 
     def has(self, doc_id: str) -> bool:

@@ -24,7 +24,7 @@ from ingest.passages import split
 from ingest.sync import LIMIT, SIZE
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "benchmarks"
-WEIGHTS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+WEIGHTS = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 1.0)
 """Shares of the keyword score in the fused score that are tried."""
 
 Key = TypeVar("Key")
@@ -79,7 +79,7 @@ def retrievers(index: Index, weights: Sequence[float] = WEIGHTS, pool: int = Con
         "min-max .5": by_range(dense, keyword, weight=0.5, pool=pool),
     }
     for weight in weights:
-        result[f"fused {weight:.1f}"] = fuse(dense, keyword, index.closeness, weight=weight, pool=pool)
+        result[f"fused {weight:.2f}"] = fuse(index, weight=weight, pool=pool)
     return result
 
 

@@ -30,7 +30,7 @@ def main() -> None:
         of_scifact(options.path / "scifact", options.limit, options.seed),
         of_chunking(options.path / "chunking_eval", options.limit, options.seed),
     ]
-    rows, chosen = [], f"fused {Config().keyword_weight:.1f}"
+    rows, chosen = [], f"fused {Config().keyword_weight:.2f}"
     for name in parts[0]:
         values = {column: found for part in parts for column, found in part[name]().items()}
         rows.append([name, *(f"{np.mean(found):.3f}" for found in values.values())])

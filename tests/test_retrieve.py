@@ -21,9 +21,26 @@ def fixed(**scores: float) -> Retriever:
     return lambda question, k: ranked((hit(name, score) for name, score in scores.items()), k)
 
 
-def constant(question: str, passages: Sequence[Passage]) -> list[float]:
-    """Closeness that a dense retriever with these scores would have."""
-    return [{"a": 0.9, "b": 0.8}.get(p.passage_id, 0.1) for p in passages]
+class Scored:
+    """An index that knows how near each passage is and how well its words match."""
+
+    def __init__(self, cosines: dict[str, float], words: dict[str, float]) -> None:
+        self.cosines, self.words = cosines, words
+
+    def near(self, question: str, k: int) -> list[tuple[str, float]]:
+        return sorted(self.cosines.items(), key=lambda row: -row[1])[:k]
+
+    def matching(self, question: str, k: int) -> list[tuple[str, float]]:
+        return sorted(self.words.items(), key=lambda row: -row[1])[:k]
+
+    def words_of(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
+        return {name: self.words[name] for name in passage_ids if name in self.words}
+
+    def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
+        return {name: self.cosines[name] for name in passage_ids if name in self.cosines}
+
+    def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
+        return {name: hit(name, 0.0).passage for name in passage_ids}
 
 
 def order(hits: list[Hit]) -> list[str]:
@@ -31,19 +48,33 @@ def order(hits: list[Hit]) -> list[str]:
 
 
 def test_what_both_find_comes_before_what_one_finds() -> None:
-    hits = fuse(fixed(a=0.9, b=0.8, c=0.1), fixed(b=12.0, d=11.0), constant, weight=0.5, pool=10)("q", 3)
-    assert order(hits)[0] == "b"
+    index = Scored({"a": 0.9, "b": 0.8, "c": 0.1, "d": 0.1}, {"b": 12.0, "d": 11.0})
+    hits = fuse(index, weight=0.5, pool=10)("q", 3)
+    assert order(hits) == ["b", "d", "a"]
     assert [h.rank for h in hits] == [1, 2, 3]
 
 
 def test_the_weight_moves_between_meaning_and_words() -> None:
-    dense, words = fixed(a=0.9, z=0.1), fixed(b=10.0)
-    assert order(fuse(dense, words, constant, weight=0.1, pool=9)("q", 2))[0] == "a"
-    assert order(fuse(dense, words, constant, weight=0.9, pool=9)("q", 2))[0] == "b"
+    index = Scored({"a": 0.9, "b": 0.2}, {"b": 10.0})
+    assert order(fuse(index, weight=0.1, pool=9)("q", 2))[0] == "a"
+    assert order(fuse(index, weight=0.9, pool=9)("q", 2))[0] == "b"
+
+
+def test_each_side_scores_what_only_the_other_brought() -> None:
+    index = Scored({"a": 0.9, "b": 0.85}, {"a": 5.0, "b": 10.0})
+    assert order(fuse(index, weight=0.3, pool=1)("q", 2)) == ["b", "a"]
+
+
+def test_what_is_no_longer_visible_is_not_found() -> None:
+    class Gone(Scored):
+        def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
+            return {name: passage for name, passage in super().passages(passage_ids).items() if name != "a"}
+
+    assert order(fuse(Gone({"a": 0.9, "b": 0.2}, {}), weight=0.5, pool=5)("q", 5)) == ["b"]
 
 
 def test_no_hits_make_no_hits() -> None:
-    assert fuse(fixed(), fixed(), constant, weight=0.5, pool=5)("q", 5) == []
+    assert fuse(Scored({}, {}), weight=0.5, pool=5)("q", 5) == []
 
 
 def test_reranking_puts_the_scorers_best_first() -> None:
