@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,29 @@ def test_the_shipped_questions_agree_with_the_shipped_articles() -> None:
 
 def test_the_shipped_questions_are_of_every_sort() -> None:
     queries = golden.load(split="all", measuring=True)
-    assert len(queries) >= 80
+    answerable = [query for query in queries if query.answerable]
+    assert len(answerable) >= 240
+    assert sum(len({gold.document for gold in query.gold}) > 1 for query in answerable) >= 80
+    assert sum(bool(query.history) for query in queries) >= 40
     assert {query.kind for query in queries} == set(golden.get_args(golden.Kind))
     assert {query.style for query in queries} == set(golden.get_args(golden.Style))
-    assert {query.reason for query in queries} == {None, *golden.get_args(golden.Reason)}
-    assert sum(bool(query.history) for query in queries) >= 15
-    assert sum(len({gold.document for gold in query.gold}) > 1 for query in queries) >= 4
+
+
+@pytest.mark.parametrize("split", golden.get_args(golden.Split))
+def test_each_half_has_enough_unanswerable_questions_of_each_reason(split: golden.Split) -> None:
+    reasons = Counter(query.reason for query in golden.load(split=split, measuring=True) if not query.answerable)
+    assert set(reasons) == set(golden.get_args(golden.Reason))
+    assert min(reasons.values()) >= 25
+
+
+def test_every_shipped_article_is_asked_about() -> None:
+    asked = {gold.document for query in golden.load(split="all", measuring=True) for gold in query.gold}
+    assert asked == set(golden.read_documents())
+
+
+def test_no_shipped_question_is_asked_twice() -> None:
+    asked = Counter((query.history, query.question) for query in golden.load(split="all", measuring=True))
+    assert [question for question, times in asked.items() if times > 1] == []
 
 
 def test_no_document_is_in_both_halves() -> None:
