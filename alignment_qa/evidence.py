@@ -19,9 +19,11 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from alignment_qa.answer_type import SHORTEST, STRICT, holds, shows
 from alignment_qa.encoders import Vectors, unit
 from alignment_qa.lexical import terms
 from alignment_qa.question import Question
+from alignment_qa.retrieve import in_context
 from alignment_qa.sentences import LIST_MARK
 from alignment_qa.store import Vectors16
 from alignment_qa.types import Abstention, Hit, Passage
@@ -42,33 +44,9 @@ _POINTING = re.compile(
     r"click|subscribe)\b",
     re.I,
 )  # fmt: skip
+_NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
+"""Words of a question that are written as names or hold a digit."""
 _PAIRED = re.compile(r"\bthe (?:former|latter)\b", re.I)
-_DEFINES = r"^(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|separate|distinct|different|one of|more|most|less|about to|being|said|thought|widely|commonly)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of)\b"
-_NUMBER = re.compile(
-    r"\b\d[\d,.]*(?:\s?(?:%|percent|million|billion|thousand|years?))?\b|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundreds?|thousands?|millions?|half|twice|dozens?)\b",
-    re.I,
-)
-_YEAR = re.compile(
-    r"\b(?:1[89]|20)\d\d\b|\b(?:January|February|March|April|June|July|August|September|October|November|December) \d|\b\d{4}s\b"
-)
-_NAME = re.compile(
-    r"(?<![.!?]\s)(?<!^)\b[A-Z][a-zà-ÿ]+(?:[ -](?:van |von |de )?[A-Z][a-zà-ÿ.]+)+|\b[A-Z][a-zà-ÿ]+ et al\b|\b(?:OpenAI|DeepMind|Anthropic|MIRI|ARC|METR|Google|Microsoft|Meta)\b"
-)
-_CONTRAST = re.compile(
-    r"\b(differ\w*|whereas|while|in contrast|contrast\w*|unlike|distinct\w*|not the same|rather than|on the other hand|versus|as opposed)\b",
-    re.I,
-)
-_SAYS = r"\w*['’]?s?,? (?:\w+ ){0,2}?(?:is|are|asks?|means?|deals?|concerns?|refers?|describes?|covers?|requires?|occurs?|happens?|fails?|compares?|trains?|uses?)\b"
-_ATTRIBUTES = re.compile(
-    r"\b(introduced|coined|defined|proposed|wrote|written|published|argued|named|described|called|invented|developed|et al)\b",
-    re.I,
-)
-
-
-STRICT = frozenset({"who", "when", "number"})
-"""Kinds whose answer must hold a thing of that kind."""
-
-SHORTEST = 8  # words of a sentence that can define anything
 
 Form = Literal["plain", "item", "lead_in"]
 """A sentence of a paragraph, an item of a list, or the sentence that leads into a list."""
@@ -160,7 +138,7 @@ def _score(
         start, end, text = bare(passage, place)
         if not _quotable(text, form):
             continue
-        fits = _fits(question, text) if question.kind != "list" else float(form == "lead_in")
+        fits = holds(question, text) if question.kind != "list" else float(form == "lead_in")
         features = {
             "cosine": float(cosines[place]),
             "covered": coverage(rarity, text),
@@ -170,6 +148,7 @@ def _score(
             "defines": fits * (question.kind == "definition"),
             "holds": fits * (question.kind in STRICT),
             "lists": fits * (question.kind == "list"),
+            "shows": shows(question.aspect, passage.heading, text),
         }
         score = logit(_model()["sentence"], features)
         result.append(
@@ -242,44 +221,6 @@ def dangling(text: str) -> bool:
     return bool(_DANGLING.match(text) or _PAIRED.search(text))
 
 
-def _fits(question: Question, text: str) -> float:
-    """1 when the sentence holds what this kind of question asks for, else 0."""
-    match question.kind:
-        case "definition":
-            return float(bool(question.subject and defines(question.subject, text)))
-        case "who":
-            return float(bool(_NAME.search(text))) * (1.0 if _ATTRIBUTES.search(text) else 0.5)
-        case "when":
-            return float(bool(_YEAR.search(text)))
-        case "number":
-            return float(bool(_NUMBER.search(text)) and (not question.counted or question.counted in terms(text)))
-        case "comparison":
-            return float(contrasts(question.sides, text))
-        case _:
-            return 0.0
-
-
-def defines(subject: str, text: str) -> bool:
-    """The sentence opens as a definition of the subject does: "Inner alignment is …"."""
-    if len(text.split()) < SHORTEST:
-        return False
-    words = [re.escape(word.rstrip("s")) + r"\w{0,3}" for word in re.findall(r"\w+", subject)[:6]]
-    return bool(words) and bool(re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I))
-
-
-def contrasts(sides: Sequence[str], text: str) -> bool:
-    """The sentence sets one side against the other: with a word of contrast, or by saying something of each."""
-    if not sides or not all(mentions(side, text) for side in sides):
-        return False
-    said = all(re.search(re.escape(side.split()[0]) + r"(?:[ -]\w+){0,2}?" + _SAYS, text, re.I) for side in sides)
-    return said or bool(_CONTRAST.search(text))
-
-
-def mentions(phrase: str, text: str) -> bool:
-    """The text holds every content word of the phrase."""
-    return set(terms(phrase)) <= set(terms(text))
-
-
 def measure(
     question: Question,
     hits: Sequence[Hit],
@@ -288,24 +229,24 @@ def measure(
     vector: Vectors,
     rarity: Mapping[str, float],
 ) -> dict[str, float]:
-    """What the probability of an answer is computed from: closeness, words held, words that the corpus never uses,
+    """What the probability of an answer is computed from: closeness, words held, names and words that no passage has,
     and whether the asked kind of thing is there. None of it is the length of a passage."""
-    cosines = sorted((s.cosine for s in sentences), reverse=True)
-    near = " ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])
-    held = set(terms(near))
-    rarest = max(rarity.values(), default=0.0)
+    near = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])))
+    held = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits)))
+    names = {word for name in _NAMED.findall(question.text) for word in terms(name)}
+    total, rarest = sum(rarity.values()) or 1.0, max(rarity.values(), default=0.0)
+    contexts = sorted(
+        in_context([vectors[h.passage.passage_id] for h in hits if h.passage.passage_id in vectors], vector)
+    )
     strict = question.kind in STRICT
-    topic = set(terms(hits[0].passage.heading)) if hits else set()
-    specific = {word: weight for word, weight in rarity.items() if word not in topic} or rarity
     return {
-        "sentences": sum(cosines[:3]) / 3 if cosines else 0.0,
+        "context": float(np.mean(contexts[-3:])) if contexts else 0.0,
         "passage": max((float(v[0] @ vector) for v in vectors.values()), default=0.0),
         "beyond": _beyond(sentences, vectors, hits, vector),
-        "covered_near": coverage(rarity, near),
-        "unknown": sum(w for word, w in rarity.items() if w >= rarest and word not in held)
-        / (sum(rarity.values()) or 1.0),
-        "strict": float(strict),
-        "kind_absent": float(strict and not any(s.fits and coverage(specific, s.text) >= 0.5 for s in sentences)),
+        "covered_near": sum(weight for word, weight in rarity.items() if word in near) / total,
+        "unknown": sum(weight for word, weight in rarity.items() if weight >= rarest and word not in near) / total,
+        "names_absent": sum(rarity.get(word, 0.0) for word in names - held) / total,
+        "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),
     }
 
 

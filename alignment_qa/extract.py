@@ -9,20 +9,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from alignment_qa.answer_type import STRICT, defines, mentions
 from alignment_qa.cite import Draft, Quote
-from alignment_qa.evidence import STRICT, Evidence, Form, Sentence, bare, dangling, defines, mentions
+from alignment_qa.evidence import Evidence, Form, Sentence, bare, dangling
 from alignment_qa.lexical import terms
 from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Detail, Passage
 
-LIMIT: dict[Detail, int] = {"brief": 2, "full": 6}
-MARGIN = 1.2  # log-odds by which a further sentence may be less likely to answer than the lead
 SAME_WORDS, SAME_MEANING = 0.8, 0.9  # share of stems held, cosine: two sentences say the same
 LONGEST, CHAIN = 60, 2  # words of a predecessor that is brought along, and how many of them
-FEW = 3  # sentences up to which twice the margin is allowed: an answer of one sentence is seldom whole
-FIRST = 0.5  # log-odds within which an earlier sentence of its document may come before the lead
 LIST_LONGEST = 10
 
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """How much is said, and in which order. Chosen by benchmarks/composition.py."""
+
+    brief: int = 2
+    """Sentences of a brief answer."""
+    full: int = 8
+    """Sentences of a full answer."""
+    side: int = 2
+    """Sentences for each side of a comparison, and for the difference itself."""
+    margin: float = 1.2
+    """Log-odds by which a further sentence may be less likely to answer than the lead."""
+    few: int = 3
+    """Sentences up to which twice the margin is allowed: an answer of one sentence is seldom whole."""
+    first: float = 0.25
+    """Log-odds within which an earlier sentence of its document may come before the lead."""
+
+    def limit(self, detail: Detail) -> int:
+        return self.brief if detail == "brief" else self.full
+
+
+SHIPPED = Composition()
 
 Following = Callable[[Passage], Passage | None]
 """A passage → the one after it under the same headings, if there is one."""
@@ -38,14 +58,18 @@ class _Chosen:
 
 
 def extract(
-    evidence: Evidence, detail: Detail = "full", following: Following = lambda passage: None
+    evidence: Evidence,
+    detail: Detail = "full",
+    following: Following = lambda passage: None,
+    shape: Composition = SHIPPED,
 ) -> Iterator[Draft]:
     """The quoted answer, sentence by sentence; nothing when no sentence stands on its own. `following` finds the next
     passage of a section, where a list may run on."""
-    groups = _compare(evidence, detail, following) if evidence.question.sides else []
+    groups = _compare(evidence, detail, following, shape) if evidence.question.sides else []
     if not groups:
-        chosen = _choose(evidence.sentences, evidence, LIMIT[detail])
-        groups = _by_document(_whole_lists(chosen, evidence, following), evidence.question.kind == "definition")
+        chosen = _choose(evidence.sentences, evidence, shape, shape.limit(detail), shape.few)
+        lead_first = evidence.question.kind == "definition"
+        groups = _by_document(_whole_lists(chosen, evidence, following), shape, lead_first)
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:
         for position, chosen_one in enumerate(group):
@@ -55,15 +79,17 @@ def extract(
         before = group[-1].sentence.passage.source.doc_id
 
 
-def _choose(sentences: Sequence[Sentence], evidence: Evidence, limit: int, few: int = FEW) -> list[_Chosen]:
+def _choose(
+    sentences: Sequence[Sentence], evidence: Evidence, shape: Composition, limit: int, few: int
+) -> list[_Chosen]:
     """The lead and what completes it, in the order of choice."""
     neighbours = {(s.passage.passage_id, s.place): s for s in evidence.sentences}
     chosen: list[_Chosen] = []
-    lead = _lead(sentences, evidence)
+    lead = _lead(sentences, evidence, shape)
     if lead is None:
         return []
     for sentence in (lead, *sentences):
-        margin = MARGIN if len(chosen) >= few else 2 * MARGIN
+        margin = shape.margin if len(chosen) >= few else 2 * shape.margin
         if sentence.score < lead.score - margin or len(chosen) >= limit:
             break
         if any(sentence is c.sentence for c in chosen) or (chosen and _says_nothing_new(sentence, evidence)):
@@ -105,12 +131,12 @@ def _leans_on(
     return needed
 
 
-def _lead(sentences: Sequence[Sentence], evidence: Evidence) -> Sentence | None:
+def _lead(sentences: Sequence[Sentence], evidence: Evidence, shape: Composition) -> Sentence | None:
     """The best sentence that stands alone; for a definition, the best that defines, if it is nearly as good."""
     alone = [s for s in sentences if not dangling(s.text) and not s.text.rstrip('”"').endswith("?")]
     if not alone:
         return None
-    near = [s for s in alone if s.score >= alone[0].score - 2 * MARGIN]
+    near = [s for s in alone if s.score >= alone[0].score - 2 * shape.margin]
     if evidence.question.kind == "definition" and (subject := evidence.question.subject):
         defining = [s for s in near if defines(subject, s.text)]
         opening = [s for s in defining if s.passage.start == 0 and s.place == 0]
@@ -120,15 +146,16 @@ def _lead(sentences: Sequence[Sentence], evidence: Evidence) -> Sentence | None:
     return alone[0]
 
 
-def _compare(evidence: Evidence, detail: Detail, following: Following) -> list[list[_Chosen]]:
-    """First the sentence that states the difference, if one does; then a block for each side."""
-    sides = evidence.question.sides
+def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Composition) -> list[list[_Chosen]]:
+    """First the sentence that states the difference, if one does; then a block for each side. Nothing where a side has
+    none."""
+    sides, each = evidence.question.sides, 1 if detail == "brief" else shape.side
     both = [s for s in evidence.sentences if all(mentions(side, s.text) for side in sides) and not dangling(s.text)]
     stated = [s for s in both if s.fits]
     groups: list[list[_Chosen]] = []
     taken: list[Sentence] = []
     if stated:
-        first = _choose(stated, evidence, 1 if detail == "brief" else 2, few=1)
+        first = _choose(stated, evidence, shape, each, few=1)
         taken.extend(c.sentence for c in first)
         groups.append(_whole_lists(first, evidence, following))
     if stated and detail == "brief":
@@ -136,15 +163,17 @@ def _compare(evidence: Evidence, detail: Detail, following: Following) -> list[l
     blocks: list[list[list[_Chosen]]] = []
     for side, other in zip(sides, reversed(sides), strict=True):
         about = [
-            replace(s, score=s.score + 3 * MARGIN * defines(side, s.text) - MARGIN * mentions(other, s.text))
+            replace(s, score=s.score + shape.margin * (3 * defines(side, s.text) - mentions(other, s.text)))
             for s in evidence.sentences
             if mentions(side, s.text) and not any(_says_the_same(s, t) for t in taken)
         ]
         about.sort(key=lambda s: -s.score)
-        block = _choose(about, evidence, 1 if detail == "brief" else 2, few=1)
+        block = _choose(about, evidence, shape, each, few=1)
         taken.extend(c.sentence for c in block)
         if block:
-            blocks.append(_by_document(_whole_lists(block, evidence, following), lead_first=True))
+            blocks.append(_by_document(_whole_lists(block, evidence, following), shape, lead_first=True))
+    if len(blocks) < len(sides):  # nothing on one of them: what there is on the question as a whole
+        return []
     firsts = [block[0][0].sentence for block in blocks]
     if len({first.passage.source.doc_id for first in firsts}) == 1:  # one document: its order, which it writes in
         blocks.sort(key=lambda block: block[0][0].sentence.start)
@@ -196,7 +225,7 @@ def _at(sibling: Sentence, passage: Passage, place: int, form: Form) -> Sentence
     return replace(sibling, passage=passage, place=place, start=start, end=end, text=text, form=form)
 
 
-def _by_document(chosen: list[_Chosen], lead_first: bool) -> list[list[_Chosen]]:
+def _by_document(chosen: list[_Chosen], shape: Composition, lead_first: bool) -> list[list[_Chosen]]:
     """Grouped by document, the lead's first, each in the document's order; the lead comes first of all unless a
     sentence nearly as good stands before it, because the document's order reads better (CLAPnq ROUGE-L +3)."""
     groups: dict[str, list[_Chosen]] = {}
@@ -207,7 +236,7 @@ def _by_document(chosen: list[_Chosen], lead_first: bool) -> list[list[_Chosen]]
         return []
     lead = chosen[0]
     first = result[0][0]
-    if first is not lead and (lead_first or first.sentence.score < lead.sentence.score - FIRST or first.item):
+    if first is not lead and (lead_first or first.sentence.score < lead.sentence.score - shape.first or first.item):
         unit = [lead, *_followers(lead, result[0])]
         result[0] = [*unit, *(c for c in result[0] if not any(c is u for u in unit))]
     return result

@@ -21,6 +21,7 @@ from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMismatch, IndexMissing
 from alignment_qa.glossary import Glossary
 from alignment_qa.lexical import Keywords, terms
+from alignment_qa.retrieve import in_context
 from alignment_qa.store import SCHEMA, Store, Vectors16
 from alignment_qa.types import Document, Hit, Passage
 
@@ -299,20 +300,6 @@ class Index:
                     name, configuration=_GRAPH, embedding_function=None
                 )
             return self._collections[name]
-
-
-def in_context(passages: Sequence[Vectors16], vector: Vectors) -> list[float]:
-    """For each passage (its unit vector, then its sentences') the best cosine of a sentence's vector and its own, added."""
-    if not passages:
-        return []
-    sizes = np.array([len(rows) for rows in passages])
-    first = np.cumsum(sizes) - sizes
-    rows = np.concatenate(passages).astype(np.float32)
-    own = np.repeat(first, sizes)
-    cosines = rows @ vector
-    cosines = (cosines + cosines[own]) / np.sqrt(2 + 2 * np.einsum("ij,ij->i", rows, rows[own]))
-    cosines[first[sizes > 1]] = -1.0  # a passage counts by its sentences where it has some
-    return [float(value) for value in np.maximum.reduceat(cosines, first)]
 
 
 NEIGHBOURS = 0.5  # share of the passages beside it in a passage's vector

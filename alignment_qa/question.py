@@ -15,6 +15,12 @@ Kind = Literal[
     "definition", "comparison", "why", "how", "list", "who", "when", "where", "number", "yes_no", "sources", "open"
 ]
 
+Aspect = Literal["", "objection", "evidence", "example", "open", "origin"]
+"""Which side of its topic a question asks for; empty where none in particular."""
+
+Unit = Literal["", "money", "share", "duration", "day", "month"]
+"""In what an amount or a time is asked for; empty where any will do."""
+
 MAX_LENGTH = 2000
 """Characters of a question that are read; a longer one is cut there."""
 
@@ -26,10 +32,13 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
                     r"|what (should|can|could) (i|we|one) read|reading list)"),
         ("comparison", r"\bdifferen(ce|t|ces)\b|\bdiffers?\b|\bvs\.?\b|\bversus\b|\bcompar(e|ed|ing|ison)\b"
                        r"|\bdistin(ct|ction|guish)|\bsame (thing )?as\b|\bas opposed to\b|\bcontrast\b"),
-        ("number", r"\bhow (many|much)\b|\bwhat (number|percentage|fraction|share|proportion) of\b|\bhow (long|large|big|often|old)\b"),
-        ("who", r"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|\bwhich (author|researcher|person|people)s?\b"),
+        ("number", r"\bhow (many|much)\b|\bhow (long|large|big|often|old|tall|fast|expensive)\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
+                   r"(number|percentage|percent|fraction|share|proportion|rate|price|cost|budget|salary|accuracy|size|score|odds|probability|chance|temperature|amount|factor|sum|deviation|total|figure)\b"
+                   r"|\bwhat (do|does|did)\b.{1,60}\b(pay|cost|earn|charge)\b"),
+        ("who", r"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|\b(which|what) (\w+ )?(author|researcher|person|people|philosopher|scientist|economist|writer|professor|founder|co-author|engineer|compan|lab|laborator|organi[sz]ation|universit|institute|team|group|firm|newspaper|journal|politician|minister|president|judge|lawyer|official)(s|y|ies)?\b"
+                r"|\bwhich of \S+ co-?authors\b"),
         ("when", r"^\W*(since |in )?when\b|\b(what|which) (year|date|month|decade)\b"),
-        ("where", r"^\W*where\b"),
+        ("where", r"^\W*where\b|\b(in |at |from )?(which|what) (city|country|town|place|venue|state|building)\b"),
         ("why", r"\bwhy\b|\bwhat (causes?|caused|makes?|led|leads)\b|\bhow come\b|\bwhat is the (reason|point|cause)\b|\breasons? (for|why|that)\b"),
         ("list", r"\b(list|name|enumerate)\b.{0,40}\b\w+s\b|\bwhat (are|were) (the |some |all )?(\w+ ){0,3}(types?|kinds?|ways|examples|cases|"
                  r"reasons|steps|stages|methods|approaches|problems|causes|conditions|forms|components|parts|sub-?problems|limits|limitations|arguments|objections)\b"
@@ -38,6 +47,30 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what('?s|’s| is| are| was| were| does| do| exactly)|whats|define|explain|describe|"
                        r"meaning of|tell me (about|what)|can you (explain|define|tell me))\b"),
         ("yes_no", r"^\W*(and |so |but |then )?(is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must|isn't|aren't|doesn't|don't|can't)\b"),
+    )
+)  # fmt: skip
+
+_UNITS: tuple[tuple[Unit, re.Pattern[str]], ...] = tuple(
+    (unit, re.compile(pattern, re.I))  # type: ignore[misc]
+    for unit, pattern in (
+        ("money", r"\bhow much\b.*\b(cost|costs|pay|pays|paid|spend|spent|rais(e|ed)|earn|earned|money|charge|charged|worth|salary|funding|fund(ed)?|donate|donated|grant(ed)?|prize)\b"
+                  r"|\bhow (many|much) (us |u\.s\. )?(dollars|euros|pounds|bucks|money|cash)\b|\b(what|which)\b.{0,30}\b(price|cost|salary|budget|prize money|fee|sum)\b|\bwhat (do|does|did)\b.{1,60}\b(pay|cost|earn|charge)\b"),
+        ("share", r"\b(percent(age)?|fraction|share|proportion|rate|how often|accuracy|probability|odds|chance)\b"),
+        ("duration", r"\bhow (long|old)\b|\bhow many (pages|hours|days|weeks|months|years|minutes|seconds|words|tokens)\b"),
+        ("day", r"\b(what|which|on what|on which) (exact )?(day|date)\b|\bdate of\b"),
+        ("month", r"\b(what|which) month\b"),
+    )
+)  # fmt: skip
+
+_ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = tuple(
+    (aspect, re.compile(pattern, re.I))  # type: ignore[misc]
+    for aspect, pattern in (
+        ("objection", r"\b(objections?|critics?|critici[sz]\w*|disagree\w*|against|counter-?arguments?|wrong with|skeptic\w*|sceptic\w*|opponents?|downsides?|"
+                      r"drawbacks?|shortcomings?|flaws?|weakness\w*|limits|limitations?|doubts?|dispute\w*|problems? with|fails?|contested|controvers\w*|push-?back)\b"),
+        ("evidence", r"\b(evidence|proof|prove[dns]?|experiments?|tested|tests?|observed|measured|empirical\w*|stud(y|ies)|real life|in practice|actually happen\w*|seen in|data)\b"),
+        ("example", r"\b(examples?|instances?|cases?|illustrat\w*|demonstrat\w*)\b"),
+        ("open", r"\b(open (problems?|questions?)|unsolved|unresolved|still (open|unknown|unclear)|remain\w*|not yet known|future work)\b"),
+        ("origin", r"\b(origin\w*|coined|first (used|proposed|described|defined|named|introduced)|came up with|introduced|history|name come from)\b"),
     )
 )  # fmt: skip
 
@@ -51,6 +84,15 @@ _SIDES = tuple(
         r"\b(?:is|are) (?P<a>.+?) (?:really |just |simply |actually )?(?:the )?same (?:thing )?(?:as|with) (?P<b>[^?.!]+)",
         r"(?:what is |what's |explain )?(?P<a>[^?.!,]+?) (?:vs\.?|versus|as opposed to|in contrast to) (?P<b>[^?.!]+)",
     )
+)
+_SIDE_END = re.compile(
+    r"\s*[,:;…]|\.\.|\s+[-–—]\s|\s+(?:what'?s?|who|how|which|where|when|why|are|is|do|does|and what|in terms of)\b",
+    re.I,
+)
+_ADJECTIVE = re.compile(  # a word that wants a noun after it: "fast vs slow takeoff", but not "jailbreak vs prompt injection"
+    r"(?:inner|outer|fast|slow|hard|soft|narrow|broad|wide|strong|weak|short|long|near|far|early|late|high|low|deep|shallow|open|closed|good|"
+    r"bad|big|small|dense|sparse|black|white|on|off|pre|post|single|multi|first|second|old|new|upper|lower|prosaic|good|full|"
+    r"\w+(?:al|ive|ic|ous|able|ible|ary|ory|ent|ant|less|ful|ed|ing|er|ist))"
 )
 _SIDE_NOISE = re.compile(r"^(?:what(?: is|'s)?|the|a|an|is|of|so|and|between)\s+|[\s,]+$", re.I)
 _SUBJECT = re.compile(
@@ -79,7 +121,7 @@ _ASKS = re.compile(
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question understood. `sides` are the two things compared, `subject` what is to be defined, `counted` the term for
-    what is counted in "how many …"; empty otherwise."""
+    what is counted in "how many …", `unit` the one of the amount or time asked for, `aspect` which side of the topic; empty otherwise."""
 
     text: str
     kind: Kind
@@ -87,6 +129,8 @@ class Question:
     sides: tuple[str, ...] = ()
     subject: str = ""
     counted: str = ""
+    unit: Unit = ""
+    aspect: Aspect = ""
 
 
 def understand(text: str) -> Question:
@@ -95,12 +139,15 @@ def understand(text: str) -> Question:
     kind: Kind = next((kind for kind, pattern in _PATTERNS if pattern.search(text)), "open")
     sides = _sides(text) if kind == "comparison" else ()
     if kind == "comparison" and not sides:
-        kind = "yes_no" if _PATTERNS[-1][1].search(text) else "open"
+        kind = next((kind for kind, pattern in _PATTERNS if kind != "comparison" and pattern.search(text)), "open")
     subject = _subject(text) if kind == "definition" else ""
     content = tuple(dict.fromkeys(terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text):
         kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
-    return Question(text, kind, content, sides, subject, _counted(text) if kind == "number" else "")
+    unit: Unit = next((unit for unit, pattern in _UNITS if kind in {"number", "when"} and pattern.search(text)), "")
+    return Question(
+        text, kind, content, sides, subject, _counted(text) if kind == "number" else "", unit, _aspect(text)
+    )
 
 
 def is_small_talk(text: str) -> bool:
@@ -122,6 +169,10 @@ def _sides(text: str) -> tuple[str, ...]:
     return ()
 
 
+def _aspect(text: str) -> Aspect:
+    return next((aspect for aspect, pattern in _ASPECTS if pattern.search(text)), "")
+
+
 def _counted(text: str) -> str:
     found = re.search(r"\bhow (?:many|much) (?:of (?:the )?)?([\w-]+)", text, re.I)
     words = terms(found[1]) if found else []
@@ -129,7 +180,8 @@ def _counted(text: str) -> str:
 
 
 def _trim(side: str) -> str:
-    before = None
+    """A side without articles before it and without the clause that goes on after it."""
+    before, side = None, _SIDE_END.split(side, maxsplit=1)[0]
     while before != side:
         before, side = side, _SIDE_NOISE.sub("", side.strip())
     return side.strip(" '\"“”")
@@ -138,7 +190,7 @@ def _trim(side: str) -> str:
 def _share_head(first: str, second: str) -> tuple[str, str]:
     """ "inner and outer alignment" means inner alignment and outer alignment."""
     words, others = first.split(), second.split()
-    if len(words) == 1 and len(others) == 2 and first.islower():
+    if len(words) == 1 and len(others) == 2 and _ADJECTIVE.fullmatch(first):
         return f"{first} {others[-1]}", second
     return first, second
 

@@ -1,4 +1,4 @@
-"""Question → hits: what a retriever is, and functions that make one retriever of others."""
+"""Question → hits: what a retriever is, functions that make one retriever of others, and how near a passage is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from alignment_qa.encoders import Vectors
 from alignment_qa.types import Hit, Passage
 
 Retriever = Callable[[str, int], list[Hit]]
@@ -42,6 +46,20 @@ def fuse(index: Searched, *, weight: float, pool: int) -> Retriever:
         return ranked((Hit(known[name], scores[name], 0) for name in first if name in known), k)
 
     return search
+
+
+def in_context(passages: Sequence[NDArray[np.floating]], vector: Vectors) -> list[float]:
+    """For each passage (its unit vector, then its sentences') the best cosine of a sentence's vector and its own, added."""
+    if not passages:
+        return []
+    sizes = np.array([len(rows) for rows in passages])
+    first = np.cumsum(sizes) - sizes
+    rows = np.concatenate(passages).astype(np.float32)
+    own = np.repeat(first, sizes)
+    cosines = rows @ vector
+    cosines = (cosines + cosines[own]) / np.sqrt(2 + 2 * np.einsum("ij,ij->i", rows, rows[own]))
+    cosines[first[sizes > 1]] = -1.0  # a passage counts by its sentences where it has some
+    return [float(value) for value in np.maximum.reduceat(cosines, first)]
 
 
 def rerank(retriever: Retriever, score: Callable[[str, Sequence[str]], list[float]], *, pool: int) -> Retriever:

@@ -33,7 +33,7 @@ KEPT = 0.97  # share of answerable dev questions that must stay answered: the th
 AGAINST = {
     "rank",
     "unknown",
-    "strict",
+    "names_absent",
     "kind_absent",
 }  # features that speak against an answer; all others speak for one
 DOUBT = 0.1  # weight of a question whose documents were hidden: others often answer it after all
@@ -103,10 +103,10 @@ def _fit_sentences(
     y, ids = np.array(labels), np.array(groups)
     out = np.zeros(len(y))
     for train, test in GroupKFold(5).split(x, y, ids):
-        weights, bias = _one_way(x[train], y[train], None, names, 0.003)
+        weights, bias = _one_way(x[train], y[train], np.ones(len(train)), names, 0.01)
         out[test] = x[test] @ weights + bias
     old = x @ np.array([before[name] for name in names])
-    weights, bias = _one_way(x, y, None, names, 0.003)
+    weights, bias = _one_way(x, y, np.ones(len(y)), names, 0.01)
     lines = [
         f"sentences: {len(y)} of {len(set(groups))} questions, {int(y.sum())} golden",
         f"  weights before: P@1 {_first(old, y, ids):.3f}  MAP {_average(old, y, ids):.3f}",
@@ -166,9 +166,9 @@ def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str
     sure = np.where(reasons == "hidden", DOUBT, 1.0)
     out = np.zeros(len(y))
     for train, test in GroupKFold(5).split(x, y, groups):
-        weights, bias = _one_way(x[train], y[train], sure[train], names, 0.3)
+        weights, bias = _one_way(x[train], y[train], sure[train], names, 0.1)
         out[test] = 1 / (1 + np.exp(-(x[test] @ weights + bias)))
-    weights, bias = _one_way(x, y, sure, names, 0.3)
+    weights, bias = _one_way(x, y, sure, names, 0.1)
     threshold = float(np.quantile(out[y], 1 - KEPT))
     lines = [f"answers: {int(y.sum())} answerable; threshold {threshold:.3f} keeps {KEPT:.0%} of them; 5-fold:"]
     for reason in sorted(set(reasons) - {""}):
@@ -190,7 +190,7 @@ def _near(rows: Sequence[Row]) -> float:
 
 
 def _one_way(
-    x: Matrix, y: NDArray[np.bool_], sure: Matrix | None, names: Sequence[str], c: float
+    x: Matrix, y: NDArray[np.bool_], sure: Matrix, names: Sequence[str], c: float
 ) -> tuple[Matrix, float]:
     """A logistic model in which each feature pushes the way its meaning says; one that would not is given no weight."""
     way = np.array([-1.0 if name in AGAINST else 1.0 for name in names])
@@ -203,13 +203,11 @@ def _one_way(
         used &= weights * way >= 0
 
 
-def _logistic(x: Matrix, y: NDArray[np.bool_], c: float, sure: Matrix | None = None) -> tuple[Matrix, float]:
-    """Weights and bias on the raw features, fitted on standardised ones with both classes weighing the same."""
+def _logistic(x: Matrix, y: NDArray[np.bool_], c: float, sure: Matrix) -> tuple[Matrix, float]:
+    """Weights and bias on the raw features, fitted on standardised ones; `sure` is what each row counts."""
     mean, spread = x.mean(axis=0), x.std(axis=0)
     spread = np.where(spread == 0, 1.0, spread)
-    sure = np.ones(len(y)) if sure is None else sure
-    weigh = np.where(y, sure / sure[y].sum(), sure / sure[~y].sum()) * len(y) / 2
-    fitted = LogisticRegression(C=c, max_iter=2000).fit((x - mean) / spread, y, weigh)
+    fitted = LogisticRegression(C=c, max_iter=2000).fit((x - mean) / spread, y, sure)
     weights = fitted.coef_[0] / spread
     return weights, float(fitted.intercept_[0] - weights @ mean)
 

@@ -17,7 +17,9 @@ from alignment_qa.question import is_small_talk, is_task, understand
         ("what causes reward hacking?", "why"), ("How does RLHF work?", "how"), ("What are the steps of RLHF?", "list"),
         ("what are some examples of specification gaming", "list"), ("Who coined the term?", "who"),
         ("When was it introduced?", "when"), ("how many parameters did it have", "number"), ("Is RLHF enough?", "yes_no"),
-        ("where can I read about mesa-optimizers?", "sources"), ("what are the sources on 2-D robustness", "sources"),
+        ("where can I read about mesa-optimizers?", "sources"),
+        ("How many comparisons did they make?", "number"), ("which company built it?", "who"), ("in which city was it shown?", "where"),
+        ("what did they pay the labellers per hour", "number"), ("On what date was it published?", "when"), ("what are the sources on 2-D robustness", "sources"),
     ],
 )  # fmt: skip
 def test_the_kind_of_a_question_is_read_from_its_words(text: str, kind: str) -> None:
@@ -31,6 +33,9 @@ def test_the_kind_of_a_question_is_read_from_its_words(text: str, kind: str) -> 
         ("How does RLHF differ from Constitutional AI?", ("RLHF", "Constitutional AI")),
         ("compare debate with amplification", ("debate", "amplification")),
         ("fast vs slow takeoff", ("fast takeoff", "slow takeoff")),
+        ("jailbreak vs prompt injection", ("jailbreak", "prompt injection")),
+        ("Debate versus amplification: what do they share?", ("Debate", "amplification")),
+        ("debate vs amplification whats better", ("debate", "amplification")),
         ("Is goal misgeneralization the same as inner misalignment?", ("goal misgeneralization", "inner misalignment")),
     ],
 )

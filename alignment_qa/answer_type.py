@@ -1,0 +1,128 @@
+"""A question and a sentence → does the sentence hold the kind of thing that was asked for: a definition, a contrast, a
+person, a time, a place, an amount. Words alone decide; whether it is the right one is for `evidence`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from alignment_qa.lexical import terms
+from alignment_qa.question import Aspect, Question, Unit
+
+STRICT = frozenset({"who", "when", "number"})
+"""Kinds whose answer must hold a thing of that kind."""
+
+SHORTEST = 8  # words of a sentence that can define anything
+APART = 3  # words between a number and what it counts
+
+_DEFINES = r"^(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|separate|distinct|different|one of|more|most|less|about to|being|said|thought|widely|commonly)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of)\b"
+_CONTRAST = re.compile(
+    r"\b(differ\w*|whereas|while|in contrast|contrast\w*|unlike|distinct\w*|not the same|rather than|on the other hand|versus|as opposed)\b",
+    re.I,
+)
+_SAYS = r"\w*['’]?s?,? (?:\w+ ){0,2}?(?:is|are|asks?|means?|deals?|concerns?|refers?|describes?|covers?|requires?|occurs?|happens?|fails?|compares?|trains?|uses?)\b"
+
+_SMALL = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_NUMBER = rf"(?:\d[\d,.]*|(?:{_SMALL})(?:-\w+)?|no|zero|once|twice|thrice|dozens?|hundreds?|thousands?|millions?|billions?|half|third|thirds|quarters?|tenth|couple|several)"
+_AMOUNT = re.compile(rf"(?<![\w.\[]){_NUMBER}\b(?! et al)", re.I)
+_UNITS: dict[Unit, re.Pattern[str]] = {
+    "money": re.compile(rf"[$€£¥]\s?\d|\b{_NUMBER}(?:[ -]\w+)? (?:dollars?|euros?|pounds?|cents?|yen|yuan)\b|\b(?:USD|EUR|GBP)\b|\b(?:free of charge|unpaid|for free)\b", re.I),
+    "share": re.compile(rf"\d\s?(?:%|‰)|\b(?:percent|per cent|percentage points?)\b|\b{_NUMBER} (?:(?:out )?of|in) (?:the |every |its |all )?\w+|\b(?:half|thirds?|quarters?|fraction|majority|minority|always|never|times)\b", re.I),
+    "duration": re.compile(rf"\b{_NUMBER}(?:[ -]\w+)?[ -](?:(?:milli)?seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|pages?|words?|tokens?|chapters?|steps?)\b", re.I),
+    "day": re.compile(r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.? \d|\d(?:st|nd|rd|th)? (?:of )?(?:January|February|March|April|May|June|July|August|September|October|November|December)\b|\b\d{4}-\d\d-\d\d\b"),
+    "month": re.compile(r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December|spring|summer|autumn|winter)\b"),
+}  # fmt: skip
+_TIME = re.compile(
+    r"\b(?:1[0-9]|20)\d\ds?\b|\b(?:January|February|March|April|June|July|August|September|October|November|December) \d|"
+    r"\b(?:yesterday|today|last (?:year|month|week)|(?:years?|decades?|months?|centur(?:y|ies)) (?:ago|earlier|later|before|after))\b"
+    r"|\b(?:when|once|whenever|until|before|after|as soon as|during)\b"
+)
+_NAME = re.compile(
+    r"\b[A-Z][\w'’-]*(?:[ -](?:(?:van|von|de|der|la|al|of) )?[A-Z][\w.'’-]*)*(?: et al)?|\b(?:he|she) (?:wrote|argued)"
+)
+_PLACE = re.compile(r"\b(?:in|at|near|from|to|on|of|across|outside) (?:the )?(?:[A-Z][\w'’-]+)")
+_ATTRIBUTES = re.compile(
+    r"\b(introduced?|coin(?:ed|s)|defin(?:ed|es)|propos(?:ed|es)|wrote|writ(?:ten|es)|publish(?:ed|es)|argu(?:ed|es)|nam(?:ed|es)|describ(?:ed|es)|"
+    r"call(?:ed|s)|invent(?:ed|s)|develop(?:ed|s)|found(?:ed|s)?|show(?:ed|n|s)|report(?:ed|s)|built|made|led|won|said|says|held|holds|et al|by)\b",
+    re.I,
+)
+
+
+_SHOWS: dict[Aspect, re.Pattern[str]] = {
+    "objection": re.compile(r"\b(object(?:s|ed|ions?)|critic\w*|disagree\w*|disput\w*|doubt\w*|argu(?:es?|ed) (?:that|against)|repl(?:y|ied|ies)|contest\w*|counter\w*|however|question(?:s|ed)|"
+                            r"limit(?:s|ed|ations?)?|weak\w*|drawbacks?|fails? to|cannot|skeptic\w*|sceptic\w*|against|controvers\w*|warn(?:s|ed)?|challeng\w*|not (?:show|prove|mean|enough))\b", re.I),
+    "evidence": re.compile(r"\b(evidence|experiment\w*|found|show(?:s|ed|n)?|test(?:s|ed)?|observ\w*|measur\w*|report(?:s|ed)?|stud(?:y|ies|ied)|result\w*|demonstrat\w*|data|per ?cent)\b|\d ?%", re.I),
+    "example": re.compile(r"\b(for example|for instance|such as|examples?|e\.g\.|instances?|a case|one case|illustrat\w*|demonstrat\w*|trained|agent|boat|robot|game)\b", re.I),
+    "open": re.compile(r"\b(open|unsolved|unresolved|unclear|unknown|remain\w*|not yet|no (?:one|method|agreed)|whether|question)\b", re.I),
+    "origin": re.compile(r"\b(coined|introduced|first|named|defined|proposed|term|(?:19|20)\d\d)\b", re.I),
+}  # fmt: skip
+
+
+def shows(aspect: Aspect, heading: str, text: str) -> float:
+    """How clearly a sentence is about that side of its topic: by its own words, and by those of its section's heading."""
+    if not aspect:
+        return 0.0
+    section = heading.rpartition("›")[2]
+    return (float(bool(_SHOWS[aspect].search(text))) + float(bool(_SHOWS[aspect].search(section)))) / 2
+
+
+def holds(question: Question, text: str) -> float:
+    """1 when the sentence holds what this kind of question asks for, else 0; a person of whom it says nothing, half."""
+    match question.kind:
+        case "definition":
+            return float(bool(question.subject and defines(question.subject, text)))
+        case "who":
+            return float(_names_another(question, text)) * (1.0 if _ATTRIBUTES.search(text) else 0.5)
+        case "when":
+            return float(bool((_UNITS[question.unit] if question.unit else _TIME).search(text)))
+        case "where":
+            return float(bool(_PLACE.search(text)) and _names_another(question, text))
+        case "number":
+            return float(_counts(question, text))
+        case "comparison":
+            return float(contrasts(question.sides, text))
+        case _:
+            return 0.0
+
+
+def defines(subject: str, text: str) -> bool:
+    """The sentence opens as a definition of the subject does: "Inner alignment is …"."""
+    if len(text.split()) < SHORTEST:
+        return False
+    words = [re.escape(word.rstrip("s")) + r"\w{0,3}" for word in re.findall(r"\w+", subject)[:6]]
+    return bool(words) and bool(re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I))
+
+
+def contrasts(sides: Sequence[str], text: str) -> bool:
+    """The sentence sets one side against the other: with a word of contrast, or by saying something of each."""
+    if not sides or not all(mentions(side, text) for side in sides):
+        return False
+    said = all(re.search(re.escape(side.split()[0]) + r"(?:[ -]\w+){0,2}?" + _SAYS, text, re.I) for side in sides)
+    return said or bool(_CONTRAST.search(text))
+
+
+def mentions(phrase: str, text: str) -> bool:
+    """The text holds every content word of the phrase."""
+    return set(terms(phrase)) <= set(terms(text))
+
+
+def _counts(question: Question, text: str) -> bool:
+    """An amount in the asked unit, or a number close before what is counted; any number where neither is known."""
+    if question.unit:
+        return bool(_UNITS[question.unit].search(text))
+    for found in _AMOUNT.finditer(text):
+        after = re.findall(r"[\w'’-]+", text[found.end() : found.end() + 80])
+        if not question.counted or question.counted in terms(" ".join(after[: APART + 1])):
+            return True
+    return False
+
+
+def _names_another(question: Question, text: str) -> bool:
+    """The sentence has a name, past its first word, that the question does not have."""
+    asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question.text)}
+    inner = (
+        re.sub(r"^\W*\w+", "", text) if not re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z]|et al|and [A-Z]|\()", text) else text
+    )
+    return any(
+        not {word.casefold() for word in re.findall(r"[\w’'-]+", found[0])} <= asked for found in _NAME.finditer(inner)
+    )

@@ -1,0 +1,59 @@
+"""What a sentence must hold for the kind of question that was asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from alignment_qa.answer_type import holds, shows
+from alignment_qa.question import understand
+
+
+@pytest.mark.parametrize(
+    ("question", "holding", "lacking"),
+    [
+        ("How many otters were counted?", "Rangers counted 412 otters in the bay.", "Rangers counted otters for 12 days."),
+        ("How much did the survey cost?", "The survey cost $40,000.", "The survey took 40 days."),
+        ("What did they pay the divers?", "Each diver got 300 euros.", "Each diver made 300 dives."),
+        ("How long is the report?", "The report has 80 pages.", "The report has 80 authors."),
+        ("What percentage of kelp was lost?", "Some 40 percent of the kelp was lost.", "Kelp was lost at 40 sites."),
+        ("How often did otters return?", "Otters returned in 3 of 5 years.", "Otters returned to the bay."),
+        ("On what date did the survey start?", "It started on 4 May 2019.", "It started in 2019."),
+        ("When did the survey start?", "It started in 2019.", "It started with divers."),
+        ("Who led the survey?", "The survey was led by Ada Reef.", "The survey was led by a diver."),
+        ("Which university ran the survey?", "The survey was run by Shore College.", "The survey was run by volunteers."),
+        ("Where was the survey made?", "The survey was made in Otter Bay.", "The survey was made by boat."),
+    ],
+)  # fmt: skip
+def test_a_sentence_holds_what_was_asked_for_or_not(question: str, holding: str, lacking: str) -> None:
+    asked = understand(question)
+    assert holds(asked, holding) > 0
+    assert holds(asked, lacking) == 0
+
+
+def test_a_name_that_the_question_gives_is_no_answer_to_who() -> None:
+    asked = understand("Who paid Ada Reef for the survey?")
+    assert not holds(asked, "The survey by Ada Reef was paid for.")
+    assert holds(asked, "The survey was paid for by the Tide Fund.")
+
+
+def test_a_reference_mark_is_no_number() -> None:
+    assert not holds(understand("How many otters were counted?"), "Rangers counted them [12].")
+
+
+@pytest.mark.parametrize(
+    ("question", "aspect"),
+    [
+        ("What are the objections to it?", "objection"), ("who disagrees with this?", "objection"), ("is there any evidence for that", "evidence"),
+        ("can you give an example of it", "example"), ("what is still unsolved?", "open"), ("who coined the term", "origin"),
+        ("What is a kelp forest?", ""),
+    ],
+)  # fmt: skip
+def test_the_side_of_the_topic_is_read_from_the_question(question: str, aspect: str) -> None:
+    assert understand(question).aspect == aspect
+
+
+def test_a_sentence_shows_an_aspect_by_its_words_and_by_its_section() -> None:
+    assert shows("objection", "Kelp › Objections", "Bo Tide disputed the count.") == 1.0
+    assert shows("objection", "Kelp › Growth", "Bo Tide disputed the count.") == 0.5
+    assert shows("objection", "Kelp › Growth", "Kelp grows fast.") == 0.0
+    assert shows("", "Kelp › Objections", "Bo Tide disputed the count.") == 0.0
