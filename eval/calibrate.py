@@ -189,9 +189,7 @@ def _near(rows: Sequence[Row]) -> float:
     return round(max(told)[1], 3)
 
 
-def _one_way(
-    x: Matrix, y: NDArray[np.bool_], sure: Matrix, names: Sequence[str], c: float
-) -> tuple[Matrix, float]:
+def _one_way(x: Matrix, y: NDArray[np.bool_], sure: Matrix, names: Sequence[str], c: float) -> tuple[Matrix, float]:
     """A logistic model in which each feature pushes the way its meaning says; one that would not is given no weight."""
     way = np.array([-1.0 if name in AGAINST else 1.0 for name in names])
     used = np.ones(len(names), bool)

@@ -12,7 +12,19 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"types", "errors"},
-    {"retrieve", "encoders", "config", "prompt", "cite", "sentences", "lexical", "store", "question", "answer_type", "glossary"},
+    {
+        "retrieve",
+        "encoders",
+        "config",
+        "prompt",
+        "cite",
+        "sentences",
+        "lexical",
+        "store",
+        "question",
+        "answer_type",
+        "glossary",
+    },
     {"index", "generate", "extract", "evidence", "support", "conversation", "langchain_retriever", "bibliography"},
     {"assistant"},
     {"__main__"},
