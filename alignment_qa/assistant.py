@@ -83,15 +83,12 @@ class Assistant:
             yield Answer(question, reply, abstention=Abstention.OUT_OF_SCOPE, trace=trace)
             return
         with clock("understand"):
-            alone = conversation.standalone(asked, history, self._closeness) if history else asked
-            alone = self.index.respell(alone)
-            alone, wide = self.index.glossary().expand(alone, self.index.knows)
-            understood = understand(alone)
-        trace["question"] = alone
+            understood = self.understand(asked, history)
+        trace["question"] = understood.text
         with clock("retrieve"):
-            hits = self.gather_hits(understood if wide == alone else replace(understood, text=wide))
+            hits = self.gather_hits(understood)
         with clock("evidence"):
-            found = evidence.gather(understood, hits, self.index, self.index.encode(wide), self.config.least)
+            found = self.gather_evidence(understood, hits)
         trace["answers"] = round(found.probability, 3)
         answer = Answer(question, "", hits=tuple(hits), related=self._related(found), trace=trace)
         drafts: list[Draft] = []
@@ -118,10 +115,24 @@ class Assistant:
 
     # steps
 
+    def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
+        """What is asked, standing alone, misspellings repaired by the corpus and abbreviations by its glossary."""
+        alone = conversation.standalone(question, history, self._closeness) if history else question
+        alone, wide = self.index.glossary().expand(self.index.respell(alone), self.index.knows)
+        return replace(understand(alone), wide=wide)
+
+    def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:
+        """The sentences of the hits, scored for the question, and whether they answer it."""
+        vector = self.index.encode(question.wide or question.text)
+        return evidence.gather(question, hits, self.index, vector, self.config.least)
+
     def gather_hits(self, question: Question, k: int | None = None) -> list[Hit]:
         """The hits for a question; for a comparison also those for each of its sides, in turn."""
         k = k or self.config.k
-        lists = [self._retrieve(text, k) for text in (question.text, *(f"What is {side}?" for side in question.sides))]
+        lists = [
+            self._retrieve(text, k)
+            for text in (question.wide or question.text, *(f"What is {side}?" for side in question.sides))
+        ]
         best: dict[str, Hit] = {}
         for rank in range(k):
             for hits in lists:

@@ -33,9 +33,10 @@ _BARE = re.compile(
 _EXPLETIVE = re.compile(
     r"\b(?:is|was|isn.t|would) it (?:\w+ly )?\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense)\b", re.I
 )
+_THERE = re.compile(r"\b(?:in|on|from|out|over) there$", re.I)
 _ONE = re.compile(r"\bones?$", re.I)
 _CLAUSE = re.compile(
-    r"\b(?:is|are|was|were|be|do|does|did|can|could|would|will|should|has|have|had|why|who|when|where|which|what(?:['’]s)?|how|happen\w*)\b",
+    r"\b(?:is|are|was|were|be|do|does|did|can|could|would|will|should|has|have|had|why|who|when|where|which|what(?:['’]?s)?|hows?|happen\w*)\b",
     re.I,
 )
 _OTHER = re.compile(r"\bthe (?:other|latter|second)(?: one)?\b", re.I)
@@ -52,14 +53,16 @@ def standalone(question: str, history: Sequence[Turn], closeness: Callable[[str]
     asked = [turn.text for turn in history if turn.role == "user"]
     if not asked:
         return question
-    last = ""
+    last, topic = "", ""
     for text in asked:  # the last question may itself have leaned on the one before
-        last = _fill(text, last, closeness) if last else text
-    return _fill(question, last, closeness)
+        filled = _fill(text, last, topic, closeness) if last else text
+        if not (topic and filled != text and topic in filled):  # a topic that was put in stays the topic
+            topic = topic_of(filled)
+        last = filled
+    return _fill(question, last, topic, closeness)
 
 
-def _fill(question: str, last: str, closeness: Callable[[str], float]) -> str:
-    topic = topic_of(last)
+def _fill(question: str, last: str, topic: str, closeness: Callable[[str], float]) -> str:
     if not topic or not question.strip():
         return question
     rest = _OPENING.sub("", question).strip(" ?.!")
@@ -71,7 +74,9 @@ def _fill(question: str, last: str, closeness: Callable[[str], float]) -> str:
         return f"{rest[:1].upper()}{rest[1:]}: {last}" if rest else last
     opens = bool(_OPENING.match(question))
     if (opens or _ONE.search(rest)) and len(content) <= 3 and not _CLAUSE.search(rest):
-        return _put_in_place(rest, last, closeness)
+        return _put_in_place(rest, last, topic, closeness)
+    if _THERE.search(rest) or (_BACK.search(rest) and _ONE.search(rest)):
+        return f"{rest}? ({topic})"
     if _BACK.search(rest) and not _EXPLETIVE.search(rest):
         if _CLAUSE.search(topic) or len(topic.split()) > 4:
             return f"{rest}? ({topic})"
@@ -96,12 +101,11 @@ def _talk() -> frozenset[str]:
     )
 
 
-def _put_in_place(rest: str, last: str, closeness: Callable[[str], float]) -> str:
+def _put_in_place(rest: str, last: str, topic: str, closeness: Callable[[str], float]) -> str:
     """ "and outer?" after "Why is inner alignment hard?" → "Why is outer alignment hard?": the new words in the place
     of one of the old, wherever the corpus has most on the result."""
     new = re.sub(r"^(?:the|an?)\s+|\s*\bones?\b\s*$", "", rest, flags=re.I).strip()
     new = _ABOUT.sub("", new).strip()
-    topic = topic_of(last)
     candidates = [last.replace(topic, new)] if topic in last else [f"{new}?"]
     words = topic.split()
     if len(new.split()) == 1:

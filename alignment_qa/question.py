@@ -44,7 +44,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
                  r"reasons|steps|stages|methods|approaches|problems|causes|conditions|forms|components|parts|sub-?problems|limits|limitations|arguments|objections)\b"
                  r"|^\W*what (?:are|were) (?:the|some|all|any) (?:\w+[ -]){0,3}\w+[^s\W]s\b (?:of|in|for|to|behind|that|between)\b|\b(examples|types|kinds) of\b|\bwhich (\w+ )?(types|kinds|problems|methods|conditions|cases)\b"),
         ("how", r"^\W*(and |so |but )?how\b|\bin what way\b|\bwhat happens\b"),
-        ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what('?s|’s| is| are| was| were| does| do| exactly)|whats|define|explain|describe|"
+        ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what('?s|’s| is| are| was| were| does| do| exactly)|whats|define|explain|describe|state|outline|summari[sz]e|"
                        r"meaning of|tell me (about|what)|can you (explain|define|tell me))\b"),
         ("yes_no", r"^\W*(and |so |but |then )?(is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must|isn't|aren't|doesn't|don't|can't)\b"),
     )
@@ -96,7 +96,7 @@ _ADJECTIVE = re.compile(  # a word that wants a noun after it: "fast vs slow tak
 )
 _SIDE_NOISE = re.compile(r"^(?:what(?: is|'s)?|the|a|an|is|of|so|and|between)\s+|[\s,]+$", re.I)
 _SUBJECT = re.compile(
-    r"^\W*(?:so |and |ok |okay |hey |please )?(?:what(?:'s|’s|s| is| are| was| were)|define|explain|describe|meaning of|"
+    r"^\W*(?:so |and |ok |okay |hey |please )?(?:what(?:'s|’s|s| is| are| was| were)|define|explain|describe|state|outline|summari[sz]e|meaning of|"
     r"what (?:do|does) (?:the (?:term|word|phrase) )?(?P<term>.+?) mean|tell me (?:about|what)|can you (?:explain|define))"
     r"\s*(?:exactly |really |actually )?(?:is |are )?(?:meant by |the meaning of |the (?:term|idea|concept|notion) (?:of )?|an? |the )?(?P<rest>[^?.!]*)",
     re.I,
@@ -131,6 +131,8 @@ class Question:
     counted: str = ""
     unit: Unit = ""
     aspect: Aspect = ""
+    wide: str = ""
+    """The text to search with, other names of what it names written out; empty where there are none."""
 
 
 def understand(text: str) -> Question:

@@ -11,9 +11,8 @@ import numpy as np
 from rouge_score import rouge_scorer
 
 from alignment_qa import Assistant
-from alignment_qa.evidence import Evidence, gather
+from alignment_qa.evidence import Evidence
 from alignment_qa.extract import SHIPPED, Composition, extract
-from alignment_qa.question import understand
 from benchmarks import clapnq
 from benchmarks.common import arguments, document, index_of, limited, table
 from eval import golden
@@ -53,9 +52,8 @@ def of_golden(path: Path, limit: int | None, seed: int) -> list[tuple[golden.Que
     queries = {q.id: q for q in golden.load(path, "dev") if q.answerable and not q.history}
     result = []
     for query in limited(queries, limit, seed).values():
-        asked = understand(assistant.index.respell(query.question))
-        hits = assistant.gather_hits(asked)
-        result.append((query, gather(asked, hits, assistant.index, assistant.index.encode(asked.text))))
+        asked = assistant.understand(query.question)
+        result.append((query, assistant.gather_evidence(asked, assistant.gather_hits(asked))))
     return result
 
 

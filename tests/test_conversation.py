@@ -34,6 +34,17 @@ def closeness(text: str) -> float:
         ("What is reward hacking?", "what do the critics say?", "what do the critics say? (reward hacking)"),
         ("What is reward hacking?", "What has been tried so far?", "What has been tried so far? (reward hacking)"),
         ("Explain what happened with the racing boat.", "has that been observed?", "has racing boat been observed?"),
+        ("What is reward hacking?", "and whats wrong with it?", "whats wrong with reward hacking?"),
+        (
+            "What is reward hacking?",
+            "Is there proof of that in there?",
+            "Is there proof of that in there? (reward hacking)",
+        ),
+        (
+            "What is reward hacking?",
+            "and what's that time-to-deployment one?",
+            "what's that time-to-deployment one? (reward hacking)",
+        ),
         ("What is reward hacking?", "and what is a thermostat?", "and what is a thermostat?"),
         ("What is reward hacking?", "What is the capital of France?", "What is the capital of France?"),
         (
@@ -55,6 +66,11 @@ def test_a_follow_up_gets_what_it_lacks(last: str, question: str, expected: str)
 def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
     history = [Turn("user", "What is inner alignment?"), Turn("assistant", "…"), Turn("user", "and the outer one?")]
     assert standalone("why is it hard?", history, closeness) == "why is outer alignment hard?"
+
+
+def test_a_topic_that_was_put_in_stays_the_topic() -> None:
+    history = [Turn("user", "What is ELK?"), Turn("assistant", "…"), Turn("user", "Has it been solved?")]
+    assert standalone("What has been tried so far?", history, closeness) == "What has been tried so far? (ELK)"
 
 
 def test_the_first_question_is_left_as_it_is() -> None:
