@@ -13,6 +13,7 @@ STRICT = frozenset({"who", "when", "number"})
 """Kinds whose answer must hold a thing of that kind."""
 
 SHORTEST = 8  # words of a sentence that can define anything
+LONG = 7  # letters of a word from which its ending may be another
 APART = 3  # words between a number and what it counts
 
 _DEFINES = r"^(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|separate|distinct|different|one of|more|most|less|about to|being|said|thought|widely|commonly)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of)\b"
@@ -20,7 +21,7 @@ _CONTRAST = re.compile(
     r"\b(differ\w*|whereas|while|in contrast|contrast\w*|unlike|distinct\w*|not the same|rather than|on the other hand|versus|as opposed)\b",
     re.I,
 )
-_SAYS = r"\w*['’]?s?,? (?:\w+ ){0,2}?(?:is|are|asks?|means?|deals?|concerns?|refers?|describes?|covers?|requires?|occurs?|happens?|fails?|compares?|trains?|uses?)\b"
+_SAYS = r"(?:[ -]\w+){0,2}?['’]?s?,? (?:\w+ )?(?:is|are|asks?|means?|deals?|concerns?|refers?|describes?|covers?|requires?|occurs?|happens?|fails?|compares?|trains?|uses?)\b"
 
 _SMALL = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _NUMBER = rf"(?:\d[\d,.]*|(?:{_SMALL})(?:-\w+)?|no|zero|once|twice|thrice|dozens?|hundreds?|thousands?|millions?|billions?|half|third|thirds|quarters?|tenth|couple|several)"
@@ -89,16 +90,25 @@ def defines(subject: str, text: str) -> bool:
     """The sentence opens as a definition of the subject does: "Inner alignment is …"."""
     if len(text.split()) < SHORTEST:
         return False
-    words = [re.escape(word.rstrip("s")) + r"\w{0,3}" for word in re.findall(r"\w+", subject)[:6]]
+    words = [_inflected(word) for word in re.findall(r"\w+", subject)[:6]]
     return bool(words) and bool(re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I))
+
+
+def _inflected(word: str) -> str:
+    """A pattern for a word and what is derived from it: corrigible, corrigibility."""
+    return rf"{re.escape(word[:-3])}\w{{0,6}}" if len(word) > LONG else rf"{re.escape(word.rstrip('s'))}\w{{0,3}}"
 
 
 def contrasts(sides: Sequence[str], text: str) -> bool:
     """The sentence sets one side against the other: with a word of contrast, or by saying something of each."""
     if not sides or not all(mentions(side, text) for side in sides):
         return False
-    said = all(re.search(re.escape(side.split()[0]) + r"(?:[ -]\w+){0,2}?" + _SAYS, text, re.I) for side in sides)
-    return said or bool(_CONTRAST.search(text))
+    return says_of_each(sides, text) or bool(_CONTRAST.search(text))
+
+
+def says_of_each(sides: Sequence[str], text: str) -> bool:
+    """The sentence has each side as a subject: "A asks whether …, and B asks …"."""
+    return all(re.search(rf"\b{re.escape(side.split()[0])}s?\b{_SAYS}", text, re.I) for side in sides)
 
 
 def mentions(phrase: str, text: str) -> bool:

@@ -23,7 +23,7 @@ from alignment_qa.generate import Dropped, generate, open_model
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.question import MAX_LENGTH, Question, is_small_talk, is_task, understand
-from alignment_qa.retrieve import Retriever, fuse, rerank
+from alignment_qa.retrieve import Retriever, fuse, prefer, rerank
 from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class Assistant:
         self.config = config
         self._model = model
         fused = fuse(index, weight=config.keyword_weight, pool=config.pool)
-        self._retrieve: Retriever = fused
+        self._retrieve: Retriever = prefer(fused, index.asked, weight=config.question_weight, pool=4 * config.k)
         if config.reranker:
-            self._retrieve = rerank(fused, encoders.rerank_model(config.reranker), pool=4 * config.k)
+            self._retrieve = rerank(self._retrieve, encoders.rerank_model(config.reranker), pool=4 * config.k)
 
     @classmethod
     def open(cls, index: str | Path | None = None, model: str | None = None, **chosen: Any) -> Assistant:
@@ -211,8 +211,7 @@ class Assistant:
         """Questions that documents near this one answer, the question itself left out."""
         own = set(found.question.terms)
         result: list[str] = []
-        vector = self.index.encode(found.question.text)
-        for doc_id, cosine in self.index.asked(vector, 6):
+        for doc_id, cosine in self.index.asked(found.question.text, 6):
             document = self.index.document(doc_id)
             if document is None or cosine < RELATED:
                 continue

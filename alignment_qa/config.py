@@ -31,6 +31,9 @@ class Config:
     """Candidates that each retriever brings to the fusion."""
     keyword_weight: float = 0.3
     """Share of the keyword score in the fused score, the rest is closeness in meaning. Chosen by `benchmarks/retrieval.py`."""
+    question_weight: float = 0.2
+    """How much a document gains that says of itself that it answers such a question. Chosen by
+    `benchmarks/retrieval.py`; no effect where documents name no questions."""
     least: float | None = None
     """Probability from which the evidence counts as an answer; None takes the calibrated one, 0 never declines."""
     reranker: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from alignment_qa.answer_type import STRICT, defines, mentions
+from alignment_qa.answer_type import STRICT, defines, mentions, says_of_each
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, Form, Sentence, bare, dangling
 from alignment_qa.lexical import terms
@@ -68,7 +68,7 @@ def extract(
     groups = _compare(evidence, detail, following, shape) if evidence.question.sides else []
     if not groups:
         chosen = _choose(evidence.sentences, evidence, shape, shape.limit(detail), shape.few)
-        lead_first = evidence.question.kind == "definition"
+        lead_first = evidence.question.kind == "definition" or evidence.question.kind in STRICT
         groups = _by_document(_whole_lists(chosen, evidence, following), shape, lead_first)
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:
@@ -151,7 +151,7 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
     none."""
     sides, each = evidence.question.sides, 1 if detail == "brief" else shape.side
     both = [s for s in evidence.sentences if all(mentions(side, s.text) for side in sides) and not dangling(s.text)]
-    stated = [s for s in both if s.fits]
+    stated = sorted((s for s in both if s.fits), key=lambda s: not says_of_each(sides, s.text))
     groups: list[list[_Chosen]] = []
     taken: list[Sentence] = []
     if stated:
@@ -183,46 +183,71 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
 def _whole_lists(chosen: list[_Chosen], evidence: Evidence, following: Following) -> list[_Chosen]:
     """A lead-in brings its list; an item brings lead-in and list where a list was asked for."""
     result: list[_Chosen] = []
-    done: set[tuple[str, int]] = set()
     for c in chosen:
         wanted = c.sentence.form == "lead_in" or (c.sentence.form == "item" and evidence.question.kind == "list")
         for sentence in _list_of(c.sentence, following) if wanted else [c.sentence]:
-            key = (sentence.passage.passage_id, sentence.place)
-            if key not in done:
-                done.add(key)
-                also = c.also if key == (c.sentence.passage.passage_id, c.sentence.place) else []
+            if not any(_within(sentence, other.sentence) for other in result):
+                also = c.also if _within(c.sentence, sentence) else []
                 result.append(_Chosen(sentence, also, wanted and sentence.form == "item"))
     return result
+
+
+def _within(one: Sentence, other: Sentence) -> bool:
+    same = one.passage.passage_id == other.passage.passage_id
+    return same and other.start <= one.start and one.end <= other.end
 
 
 def _list_of(sentence: Sentence, following: Following) -> list[Sentence]:
     """The lead-in and the items of the list that a sentence belongs to, also where the list runs on in the next
     passage; the sentence itself where it is no list."""
-    marked = _marked(sentence.passage)
+    rows = _items(sentence.passage)
     first = sentence.place + (sentence.form == "lead_in")
-    while first > 0 and marked[first - 1]:
+    while first > 0 and rows[first - 1] is not None:
         first -= 1
     last = first
-    while last < len(marked) and marked[last]:
+    while last < len(rows) and rows[last] is not None:
         last += 1
-    items = [_at(sentence, sentence.passage, place, "item") for place in range(first, last)]
-    if last == len(marked) and (after := following(sentence.passage)):
-        run = next((place for place, item in enumerate(_marked(after)) if not item), len(after.sentences))
-        items += [_at(sentence, after, place, "item") for place in range(run)]
+    items = _from(sentence, sentence.passage, rows[first:last])
+    if last == len(rows) and (after := following(sentence.passage)):
+        run = _items(after)
+        items += _from(sentence, after, run[: next((at for at, row in enumerate(run) if row is None), len(run))])
     if len(items) < 2:
         return [sentence] if sentence.form == "item" else []
-    return [*([_at(sentence, sentence.passage, first - 1, "lead_in")] if first else []), *items[:LIST_LONGEST]]
+    lead_in = [_at(sentence, sentence.passage, first - 1, first - 1, "lead_in")] if first else []
+    return [*lead_in, *items[:LIST_LONGEST]]
 
 
-def _marked(passage: Passage) -> list[bool]:
-    """Which sentences of a passage are items of a list."""
-    return [bool(LIST_MARK.match(passage.text[start - passage.start :])) for start, _ in passage.sentences]
+def _items(passage: Passage) -> list[int | None]:
+    """For each sentence of a passage the place at which its list item begins, None where it is in no list. An item may
+    have several sentences: what follows it on its own line belongs to it."""
+    result: list[int | None] = []
+    for place, (start, _) in enumerate(passage.sentences):
+        before = (
+            passage.text[passage.sentences[place - 1][1] - passage.start : start - passage.start] if place else "\n"
+        )
+        if LIST_MARK.match(passage.text[start - passage.start :]):
+            result.append(place)
+        else:
+            result.append(None if "\n" in before else result[-1])
+    return result
 
 
-def _at(sibling: Sentence, passage: Passage, place: int, form: Form) -> Sentence:
-    """The sentence at a place of a passage of the sibling's document."""
-    start, end, text = bare(passage, place)
-    return replace(sibling, passage=passage, place=place, start=start, end=end, text=text, form=form)
+def _from(sibling: Sentence, passage: Passage, rows: Sequence[int | None]) -> list[Sentence]:
+    """The items, each whole, that the sentences with these rows belong to."""
+    return [
+        _at(sibling, passage, place, place + rows.count(place) - 1, "item")
+        for place in dict.fromkeys(row for row in rows if row is not None)
+    ]
+
+
+def _at(sibling: Sentence, passage: Passage, place: int, last: int, form: Form) -> Sentence:
+    """The sentences from one place of a passage of the sibling's document to another, as one."""
+    start, _, text = bare(passage, place)
+    if last > place:
+        text += passage.text[passage.sentences[place][1] - passage.start : passage.sentences[last][1] - passage.start]
+    return replace(
+        sibling, passage=passage, place=place, start=start, end=passage.sentences[last][1], text=text, form=form
+    )
 
 
 def _by_document(chosen: list[_Chosen], shape: Composition, lead_first: bool) -> list[list[_Chosen]]:

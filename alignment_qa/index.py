@@ -184,8 +184,9 @@ class Index:
         rows = [(passages[p], score) for p, score in found if p in passages]
         return [Hit(passage, score, rank) for rank, (passage, score) in enumerate(rows, 1)]
 
-    def asked(self, vector: Vectors, k: int = 8) -> list[tuple[str, float]]:
+    def asked(self, question: str, k: int = 8) -> list[tuple[str, float]]:
         """(document id, cosine) of the documents whose own questions or title are nearest, best first."""
+        vector = self.encode(question)
         best: dict[str, float] = {}
         for name, cosine in self._query("questions", vector, 4 * k):
             doc_id = name.rpartition("-")[0]

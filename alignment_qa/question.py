@@ -101,6 +101,12 @@ _SUBJECT = re.compile(
     r"\s*(?:exactly |really |actually )?(?:is |are )?(?:meant by |the meaning of |the (?:term|idea|concept|notion) (?:of )?|an? |the )?(?P<rest>[^?.!]*)",
     re.I,
 )
+_SUBJECT_END = re.compile(
+    r"\s*[,;:(]|\s+(?:and|but|or) (?:how|why|what|who|when|where|which|is|are|was|were|can|could|does|do|did|has|have|should|will|would)\b"
+    r"|\s+(?:in|using) (?:plain|simple|other|your own|lay|everyday|a few|one|non-technical)\b|\s+for (?:a )?(?:beginners?|dummies|newcomers?|lay\w*|kids|children)\b"
+    r"|\s+(?:exactly|really|actually|anyway|please|again|about)$",
+    re.I,
+)
 _SMALL_TALK = re.compile(
     r"^\W*(hi|hiya|hello|hey|good (morning|afternoon|evening|day)|thanks?( you)?( (a lot|so much|very much))?|thx|cheers|ok(ay)?|cool|great|nice|bye|"
     r"goodbye|see you|how are you( doing)?( today)?|who are you|what are you|what can you do|help|test|yes|no|lol|sorry|please)\W*$",
@@ -201,4 +207,4 @@ def _subject(text: str) -> str:
     found = _SUBJECT.match(text)
     if not found:
         return ""
-    return (found["term"] or found["rest"] or "").strip(" '\"“”,")
+    return _SUBJECT_END.split(found["term"] or found["rest"] or "", maxsplit=1)[0].strip(" '\"“”,")

@@ -16,6 +16,10 @@ Retriever = Callable[[str, int], list[Hit]]
 """A question and how many hits are wanted → at most as many hits, best first, ranks from 1."""
 
 
+Candidates = Callable[[str, int], list[tuple[str, float]]]
+"""A question and how many are wanted → (id, score), best first."""
+
+
 class Searched(Protocol):
     """What the fusion asks of an `alignment_qa.index.Index`."""
 
@@ -60,6 +64,22 @@ def in_context(passages: Sequence[NDArray[np.floating]], vector: Vectors) -> lis
     cosines = (cosines + cosines[own]) / np.sqrt(2 + 2 * np.einsum("ij,ij->i", rows, rows[own]))
     cosines[first[sizes > 1]] = -1.0  # a passage counts by its sentences where it has some
     return [float(value) for value in np.maximum.reduceat(cosines, first)]
+
+
+ASKED, NEAR = 10, 0.3  # documents whose own questions are compared, and the cosine from which one counts
+
+
+def prefer(retriever: Retriever, asked: Candidates, *, weight: float, pool: int) -> Retriever:
+    """The first `pool` hits of a retriever, those first whose document says that it answers such a question: `asked`
+    gives (document id, cosine) of the documents with the nearest questions of their own, and a hit gains weight ·
+    (cosine - NEAR)."""
+
+    def search(question: str, k: int) -> list[Hit]:
+        gain = {doc_id: weight * max(0.0, cosine - NEAR) for doc_id, cosine in asked(question, ASKED)}
+        hits = retriever(question, max(pool, k))
+        return ranked((replace(h, score=h.score + gain.get(h.passage.source.doc_id, 0.0)) for h in hits), k)
+
+    return search
 
 
 def rerank(retriever: Retriever, score: Callable[[str, Sequence[str]], list[float]], *, pool: int) -> Retriever:

@@ -10,13 +10,14 @@ import numpy as np
 
 from alignment_qa.config import Config
 from alignment_qa.index import Index
-from alignment_qa.retrieve import Retriever
+from alignment_qa.retrieve import Retriever, prefer
 from benchmarks import chunking, scifact
 from benchmarks.common import arguments, index_of, limited, mean, measured, retrievers, table
 from eval import golden, measures
 from eval.corpus import index_of as index_of_folder
 
 MEASURES = ("R@8", "R@20", "RR@10")
+QUESTION_WEIGHTS = (0.1, 0.2, 0.3, 0.5)
 Values = Mapping[str, Sequence[float]]
 """Column → one value a question."""
 
@@ -30,13 +31,14 @@ def main() -> None:
         of_scifact(options.path / "scifact", options.limit, options.seed),
         of_chunking(options.path / "chunking_eval", options.limit, options.seed),
     ]
+    columns = [column for part in parts for column in part["dense"]()]
     rows, chosen = [], f"fused {Config().keyword_weight:.2f}"
     for name in parts[0]:
-        values = {column: found for part in parts for column, found in part[name]().items()}
-        rows.append([name, *(f"{np.mean(found):.3f}" for found in values.values())])
+        values = {column: found for part in parts if name in part for column, found in part[name]().items()}
+        rows.append([name, *(f"{np.mean(values[column]):.3f}" if column in values else "" for column in columns)])
         if name == chosen:
             intervals = [f"{column} {mean(found, options.seed)}" for column, found in values.items()]
-    print(table(["", *values], rows))
+    print(table(["", *columns], rows))
     print(f"{chosen}, as shipped, with 95 % intervals: {'; '.join(intervals)}")
     print(scifact.PUBLISHED)
     print(chunking.PUBLISHED)
@@ -55,7 +57,11 @@ def of_golden(path: Path, limit: int | None, seed: int) -> dict[str, Callable[[]
         runs = {name: {h.passage.passage_id: h.score for h in retriever(text, 20)} for name, text in texts.items()}
         return measured(runs, wanted, MEASURES)
 
-    return {name: lambda r=retriever: measure(r) for name, retriever in retrievers(index).items()}
+    ways = retrievers(index)
+    for weight in QUESTION_WEIGHTS:  # the other sets' documents name no questions of their own
+        fused = ways[f"fused {Config().keyword_weight:.2f}"]
+        ways[f"  + questions {weight:.1f}"] = prefer(fused, index.asked, weight=weight, pool=4 * Config().k)
+    return {name: lambda r=retriever: measure(r) for name, retriever in ways.items()}
 
 
 def of_scifact(path: Path, limit: int | None, seed: int) -> dict[str, Callable[[], Values]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alignment_qa.answer_type import holds, shows
+from alignment_qa.answer_type import holds, says_of_each, shows
 from alignment_qa.question import understand
 
 
@@ -57,3 +57,11 @@ def test_a_sentence_shows_an_aspect_by_its_words_and_by_its_section() -> None:
     assert shows("objection", "Kelp › Growth", "Bo Tide disputed the count.") == 0.5
     assert shows("objection", "Kelp › Growth", "Kelp grows fast.") == 0.0
     assert shows("", "Kelp › Objections", "Bo Tide disputed the count.") == 0.0
+
+
+def test_a_sentence_says_of_each_side_only_what_it_has_as_a_subject() -> None:
+    sides = ("misuse", "misalignment")
+    assert says_of_each(
+        sides, "Misuse of AI is harm that a person intends, while misalignment is harm that nobody does."
+    )
+    assert not says_of_each(sides, "Researchers of misalignment note that a misuser is limited by human reach.")

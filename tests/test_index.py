@@ -102,7 +102,7 @@ def test_a_removed_document_is_never_retrieved_again(tmp_path: Path) -> None:
         assert titles(index) == {"Whales"}
         assert {hit.passage.source.title for hit in index.search("otters", 10)} == {"Whales"}
         assert not index.keywords("otters")
-        assert all(index.document(doc_id) for doc_id, _ in index.asked(index.encode("Otters")))
+        assert all(index.document(doc_id) for doc_id, _ in index.asked("Otters"))
 
 
 def test_the_same_text_under_two_names_is_indexed_once(tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ def test_a_comparison_has_two_sides(text: str, sides: tuple[str, str]) -> None:
         ("What is a mesa-optimizer?", "mesa-optimizer"),
         ("Define corrigibility.", "corrigibility"),
         ("what does ELK mean?", "ELK"),
+        ("What is the alignment tax and can it be negative?", "alignment tax"),
+        ("What is corrigibility, in plain words?", "corrigibility"),
+        ("what is reward hacking for beginners", "reward hacking"),
     ],
 )
 def test_a_definition_has_a_subject(text: str, subject: str) -> None:

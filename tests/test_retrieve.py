@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alignment_qa import Assistant, Hit, Passage, Source, encoders
-from alignment_qa.retrieve import Retriever, fuse, ranked, rerank
+from alignment_qa.retrieve import Retriever, fuse, prefer, ranked, rerank
 
 SOURCE = Source("d", "T")
 
@@ -75,6 +75,20 @@ def test_what_is_no_longer_visible_is_not_found() -> None:
 
 def test_no_hits_make_no_hits() -> None:
     assert fuse(Scored({}, {}), weight=0.5, pool=5)("q", 5) == []
+
+
+def test_a_document_that_asks_the_question_itself_is_preferred() -> None:
+    from dataclasses import replace
+
+    other = replace(hit("b", 0.55), passage=replace(hit("b", 0).passage, source=Source("asks", "T")))
+    search = prefer(
+        lambda question, k: ranked([hit("a", 0.6), other, hit("c", 0.5)], k),
+        lambda question, k: [("asks", 0.9), ("d", 0.2)],
+        weight=0.2,
+        pool=3,
+    )
+    assert order(search("q", 2)) == ["b", "a"]
+    assert search("q", 1)[0].score == pytest.approx(0.55 + 0.2 * 0.6)
 
 
 def test_reranking_puts_the_scorers_best_first() -> None:
