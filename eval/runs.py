@@ -35,16 +35,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 """What can be taken away, as fields of the configuration: one of the two retrievers, the re-ranker, or the decision
 whether there is an answer (`answering_always`)."""
 
-_VERSIONS = (
-    "torch",
-    "sentence-transformers",
-    "onnxruntime",
-    "chromadb",
-    "tantivy",
-    "numpy",
-    "ir-measures",
-    "rouge-score",
-)
+_VERSIONS = "torch sentence-transformers onnxruntime chromadb tantivy numpy ir-measures rouge-score".split()
 
 
 @dataclass(frozen=True, slots=True)
