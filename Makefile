@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: chat test check eval bench clean
+.PHONY: eval-gate eval-keep
 
 chat: .venv/installed  ## the web chat: installs, indexes the corpus, starts, prints its address
 	$(BIN)/python -m ingest
@@ -17,8 +18,14 @@ check: .venv/installed-dev  ## lint, format, types, architecture and the corpus,
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_corpus.py
 
-eval: .venv/installed-dev  ## the golden questions, measured
+eval: .venv/installed  ## the golden questions, measured
 	$(BIN)/python -m eval
+
+eval-gate: .venv/installed  ## the dev half, compared with the committed run: fails at a real loss
+	$(BIN)/python -m eval --split dev --gate
+
+eval-keep: .venv/installed  ## all golden questions; the run, its page and its line of history go to eval/results/
+	$(BIN)/python -m eval --keep
 
 clean:  ## all that was installed and built
 	rm -rf .venv index

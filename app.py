@@ -7,11 +7,14 @@ import errno
 import socket
 import sys
 import threading
+from pathlib import Path
 
-from alignment_qa.config import quiet_libraries
+from alignment_qa.config import Config, quiet_libraries
 from alignment_qa.errors import AlignmentQAError
 
 PORTS = 100  # ports tried from --port on, if it is taken
+REPORT = "report.html"
+COMMITTED = Path(__file__).parent / "eval" / "results" / REPORT
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,8 +56,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--index", metavar="DIR", help="folder of the index (default: index)")
     parser.add_argument("--model", metavar="NAME", help="chat model that writes, e.g. anthropic:NAME, ollama:NAME")
     parser.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server for --model")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="show the report that `python -m eval --report DIR` wrote (default: the committed one, with the default index)",
+    )
     parser.add_argument("--share", action="store_true", help="also open a public address through Gradio's servers")
     return parser
+
+
+def _report(chosen: Path | None, index: str) -> Path | None:
+    """The report to show. Another index than the default holds other documents, of which the committed one says nothing.
+
+    Raises ValueError when there is none where one was said to be."""
+    if chosen is None:
+        return COMMITTED if index == Config().index and COMMITTED.is_file() else None
+    if not (chosen / REPORT).is_file():
+        raise ValueError(f"No {REPORT} in {chosen}/. Write one with: python -m eval --report {chosen}")
+    return chosen / REPORT
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -62,14 +82,15 @@ def _serve(options: argparse.Namespace) -> int:
     from alignment_qa import Assistant
 
     assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
+    report = _report(options.report, assistant.config.index)
     documents, _ = assistant.index.count()
     port = free_port(options.host, options.port)
 
     from web.page import build, settings
 
-    page = build(assistant)
+    page = build(assistant, report=report is not None)
     _, address, shared = page.launch(
-        server_name=options.host, server_port=port, share=options.share, prevent_thread_lock=True, **settings()
+        server_name=options.host, server_port=port, share=options.share, prevent_thread_lock=True, **settings(report)
     )
     # The first question loads the encoder and the vectors; better now than while somebody waits.
     threading.Thread(target=assistant.search, args=("alignment", 1), daemon=True).start()

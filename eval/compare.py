@@ -3,6 +3,7 @@ questions went from right to wrong or back."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,7 +60,7 @@ def compare(before: Run, after: Run, seed: int) -> tuple[list[Difference], list[
     if not pairs:
         raise GoldenError("The two runs have no question in common.")
     old, new = [a for a, _ in pairs], [b for _, b in pairs]
-    found = (_difference(name, old, new, seed) for names in GROUPS.values() for name in names)
+    found = (difference(name, old, new, seed) for names in GROUPS.values() for name in names)
     flips = [Flip(a, b) for a, b in pairs if a["measures"].get("good") != b["measures"].get("good")]
     return [one for one in found if one], sorted(flips, key=lambda flip: (flip.gained, flip.before["id"]))
 
@@ -70,11 +71,20 @@ def paired(before: Run, after: Run) -> list[tuple[Record, Record]]:
     return [
         (record, others[record["id"]])
         for record in before.questions
-        if record["id"] in others and others[record["id"]]["question"] == record["question"]
+        if record["id"] in others and wording(others[record["id"]]) == wording(record)
     ]
 
 
-def _difference(name: str, old: Sequence[Record], new: Sequence[Record], seed: int) -> Difference | None:
+def wording(record: Record) -> str:
+    """Eight hex digits of a question and the conversation before it; committed runs hold these alone."""
+    if "wording" in record:
+        return str(record["wording"])
+    words = [*(turn["text"] for turn in record.get("history", ())), record["question"]]
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:8]
+
+
+def difference(name: str, old: Sequence[Record], new: Sequence[Record], seed: int) -> Difference | None:
+    """How one measure changed between the records of the same questions; None where it applies to none of them."""
     single = any(name in record["measures"] for record in old)
     if single:
         both = [(a, b) for a, b in zip(old, new, strict=True) if name in a["measures"] and name in b["measures"]]
@@ -120,7 +130,7 @@ def text(differences: Sequence[Difference], flips: Sequence[Flip]) -> str:
         rows += ["", f"{title}: {len(chosen)}"]
         for flip in chosen:
             rows += [
-                f"  {flip.before['id']}  {flip.before['question']}",
+                f"  {flip.before['id']}  {flip.after.get('question') or flip.before.get('question', '')}",
                 f"    A {_short(flip.before)}",
                 f"    B {_short(flip.after)}",
             ]
@@ -128,6 +138,6 @@ def text(differences: Sequence[Difference], flips: Sequence[Flip]) -> str:
 
 
 def _short(record: Record, width: int = 150) -> str:
-    answer = " ".join(str(record["answer"]).split())
+    answer = " ".join(str(record.get("answer", "")).split())
     verdict = record["abstention"] or f"nuggets {record['measures'].get('nuggets', 0):.2f}"
     return f"({verdict}) {answer if len(answer) <= width else answer[: width - 1] + '…'}"

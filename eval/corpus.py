@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -33,6 +34,23 @@ def digest(folder: Path) -> str:
     for file in walk([folder], Report()):
         total.update(file.path.relative_to(folder).as_posix().encode() + b"\0" + file.path.read_bytes() + b"\0")
     return total.hexdigest()[:12]
+
+
+def index_digest(index: Index) -> str:
+    """Twelve hex digits of what an index holds: its encoder, and its passages by their ids, which come of their words."""
+    passages = sorted(p.passage_id for document in index.documents() for p in index.passages_of(document.source.doc_id))
+    return hashlib.sha256("\n".join([index.encoder.name, *passages]).encode()).hexdigest()[:12]
+
+
+def topics(folder: Path) -> dict[str, str]:
+    """Stem of the file → its first topic, for files whose front matter has a line `topics: [a, b]`."""
+    found = {}
+    for file in walk([folder], Report()):
+        if file.path.suffix == ".md":
+            front = file.path.read_text(encoding="utf-8", errors="replace").split("\n---", 1)[0]
+            if stated := re.search(r"^topics:[ \t]*\[?([^\],\n]+)", front, re.MULTILINE):
+                found[file.path.stem] = stated[1].strip()
+    return found
 
 
 def index_of(folder: Path) -> Path:

@@ -3,6 +3,7 @@ documents are drawn, not questions (cluster bootstrap: Field and Welsh, 2007), a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,25 @@ def estimate(statistic: Statistic, clusters: Sequence[str], seed: int) -> Estima
     return Estimate(value, float(low), float(high), len(clusters), groups)
 
 
+def needed(found: Estimate, half_width: float) -> int | None:
+    """How many questions, spread over documents as these are, would give an interval of ± `half_width`: its width falls
+    with the root of their number. None where there is no interval, or one without width, to go by."""
+    if found.low is None or found.high is None or found.low == found.high:
+        return None
+    return math.ceil(found.questions * ((found.high - found.low) / 2 / half_width) ** 2)
+
+
+def band(curve: Statistic, clusters: Sequence[str], seed: int) -> tuple[Floats, Floats, Floats]:
+    """The points of a curve, with the lower and the upper bounds of their 95 % intervals. `curve` maps weights to
+    (draws, points); where one cluster leaves nothing to draw, the bounds are the curve itself."""
+    points: Floats = curve(np.ones((1, len(clusters))))[0]
+    if len(set(clusters)) < 2:
+        return points, points, points
+    tail = 100 * (1 - LEVEL) / 2
+    low, high = np.nanpercentile(curve(draws(clusters, seed)), [tail, 100 - tail], axis=0)
+    return points, low, high
+
+
 def mean(values: Sequence[float]) -> Statistic:
     """The weighted mean of a value a question."""
     row = np.asarray(values, dtype=np.float64)
@@ -79,10 +99,15 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
     return of
 
 
+def surest(scores: Sequence[float]) -> NDArray[np.intp]:
+    """The order from the highest score down. Ties fall at random, always the same way: the order of a file says nothing."""
+    return np.lexsort((np.random.default_rng(0).random(len(scores)), -np.asarray(scores, dtype=np.float64)))
+
+
 def aurc(scores: Sequence[float], risks: Sequence[float]) -> Statistic:
     """Area under the risk–coverage curve: the mean risk of the questions answered, over all ways to answer only the
     surest (Geifman and El-Yaniv, 2017). 0 is perfect."""
-    order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")
+    order = surest(scores)
     risk = np.asarray(risks, dtype=np.float64)[order]
 
     def of(weights: Floats) -> Floats:

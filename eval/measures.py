@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from alignment_qa.types import Answer, Citation, Claim, Document, Hit, Passage
 from eval.golden import Query, spans_of
@@ -117,17 +119,15 @@ def answers(outcome: Outcome) -> dict[str, float]:
 
 
 def rouge_l(said: str, reference: str) -> float:
-    """F1 over the longest common subsequence of words (Lin, 2004), lower-cased, unstemmed."""
-    ours, theirs = _words(said), _words(reference)
-    if not ours or not theirs:
-        return 0.0
-    row = [0] * (len(theirs) + 1)
-    for word in ours:
-        diagonal = 0
-        for at, other in enumerate(theirs, 1):
-            diagonal, row[at] = row[at], diagonal + 1 if word == other else max(row[at], row[at - 1])
-    precision, recall = row[-1] / len(ours), row[-1] / len(theirs)
-    return 2 * precision * recall / (precision + recall) if row[-1] else 0.0
+    """F1 over the longest common subsequence of words (Lin, 2004), lower-cased, unstemmed, by rouge-score."""
+    return float(_rouge().score(reference, said)["rougeL"].fmeasure)
+
+
+@cache
+def _rouge() -> Any:
+    from rouge_score.rouge_scorer import RougeScorer
+
+    return RougeScorer(["rougeL"], use_stemmer=False)
 
 
 def _words(text: str) -> list[str]:

@@ -54,7 +54,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 NEUTRAL = frozenset({"words"})
 LOWER_IS_BETTER = frozenset({"false refusals", "AURC", "calibration error"})
-FIELDS = ("kind", "style")
+FIELDS = ("kind", "topic", "style")
+PRECISION = 0.03
+"""Half the width of an interval that is worth having: the scorecard says how many questions would give it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ def scorecard(run: Run, seed: int) -> list[Line]:
         "two or more documents": [record for record in records if len(record["documents"]) > 1],
     }
     for field in FIELDS:
-        for record in sorted(records, key=lambda record: str(record[field])):
-            if record["answerable"]:
+        for record in sorted(records, key=lambda record: str(record.get(field))):
+            if record["answerable"] and record.get(field):
                 parts.setdefault(f"{field}: {record[field]}", []).append(record)
     for name, chosen in parts.items():
         if found := _line("good", chosen, seed):
@@ -130,6 +132,15 @@ def scorecard(run: Run, seed: int) -> list[Line]:
 def _line(name: str, records: Sequence[Record], seed: int) -> Estimate | None:
     found = statistic(name, records)
     return intervals.estimate(*found, seed) if found else None
+
+
+def wanted(line: Line) -> str:
+    """Questions for an interval of ± `PRECISION`: a number, “enough” where there are as many, empty where that says
+    nothing (a measure that is no share, an interval without width)."""
+    needed = None if line.name in NEUTRAL else intervals.needed(line.estimate, PRECISION)
+    if needed is None:
+        return ""
+    return "enough" if needed <= line.estimate.questions else str(needed)
 
 
 def latencies(run: Run) -> list[Latency]:
@@ -159,8 +170,10 @@ def text(run: Run, seed: int) -> str:
             group = line.group
             rows += ["", group]
         rows.append(
-            f"  {line.name:24} {_interval(line.estimate):22} n {line.estimate.questions:4d}  {MEANING.get(line.name, '')}".rstrip()
+            f"  {line.name:40.40} {_interval(line.estimate):20} n {line.estimate.questions:4d} {wanted(line):>6}  "
+            f"{MEANING.get(line.name, '')}".rstrip()
         )
+    rows += ["", f"After n: how many questions would give an interval of ± {PRECISION}."]
     rows += ["", "Milliseconds               p50      p95"]
     rows += [f"  {latency.stage:20} {latency.median:8.1f} {latency.p95:8.1f}" for latency in latencies(run)]
     return "\n".join([headline(run), *rows])
@@ -170,10 +183,10 @@ def markdown(run: Run, seed: int) -> str:
     """The scorecard to keep."""
     rows = [f"# Evaluation, {run.facts['date'][:10]}", "", headline(run), ""]
     rows += _table(
-        ["", "measure", "value", "95 % interval", "n", "what it means"],
+        ["", "measure", "value", "95 % interval", "n", f"n for ± {PRECISION}", "what it means"],
         (
             [line.group, line.name, f"{line.estimate.value:.3f}", _bounds(line.estimate), str(line.estimate.questions),
-             MEANING.get(line.name, "")]
+             wanted(line), MEANING.get(line.name, "")]
             for line in scorecard(run, seed)
         ),
     )  # fmt: skip
@@ -193,18 +206,23 @@ def wrong(run: Run) -> list[Record]:
     return sorted(bad, key=lambda record: (record["measures"].get("nuggets", 0.0), record["id"]))
 
 
-def failing(record: Record) -> str:
-    """In a few words, where it went wrong."""
-    measured = record["measures"]
+def way(record: Record) -> str:
+    """In two or three words, where it went wrong."""
     if not record["answerable"]:
-        return f"answered, with probability {record['probability']:.2f}, what it cannot know ({record['reason']})"
-    lost = "; ".join(item["text"] for item in record["expected"] if item["vital"] and not item["found"])
+        return "answered, should not"
     if record["abstention"]:
-        where = f"declined ({record['abstention']}), with probability {record['probability']:.2f}"
-    elif measured.get("nuggets in hits", 0.0) < 0.5:
-        where = "not retrieved"
-    else:
-        where = "retrieved, not said"
+        return "declined, should not"
+    return "not found" if record["measures"].get("nuggets in hits", 0.0) < 0.5 else "found, not said"
+
+
+def failing(record: Record) -> str:
+    """In a line, where it went wrong and what is missing."""
+    if not record["answerable"]:
+        return f"{way(record)} ({record['reason']}), with probability {record['probability']:.2f}"
+    lost = "; ".join(item["text"] for item in record["expected"] if item["vital"] and not item["found"])
+    where = way(record)
+    if record["abstention"]:
+        where += f" ({record['abstention']}), with probability {record['probability']:.2f}"
     return f"{where}: {lost}" if lost else where
 
 
@@ -214,7 +232,7 @@ def headline(run: Run) -> str:
     return (
         f"{len(run.questions)} questions ({facts.get('split', 'all')}), {facts['documents']} documents, "
         f"{facts['passages']} passages, {facts['way']}, retriever {facts.get('ablation') or 'as configured'}\n"
-        f"corpus {facts.get('corpus', '?')}, config {facts['config']}, code {facts['code']}, seed {facts.get('seed')}, {facts['date']}, "
+        f"corpus {facts.get('corpus', '?')}, index {facts.get('index', '?')}, config {facts['config']}, code {facts['code']}, seed {facts.get('seed')}, {facts['date']}, "
         f"{facts['machine']}, {facts['seconds']} s, {facts['peak_mb']} MB"
     )
 

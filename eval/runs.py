@@ -35,7 +35,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 """What can be taken away, as fields of the configuration: one of the two retrievers, the re-ranker, or the decision
 whether there is an answer (`answering_always`)."""
 
-_VERSIONS = ("torch", "sentence-transformers", "onnxruntime", "chromadb", "tantivy", "numpy", "ir-measures")
+_VERSIONS = "torch sentence-transformers onnxruntime chromadb tantivy numpy ir-measures rouge-score".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Run:
         except OSError as error:
             raise GoldenError(f"{path}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError):
-            raise GoldenError(f"{path} is not a run. Write one with: python -m eval --out DIR") from None
+            raise GoldenError(f"{path} is not a run. Write one with: python -m eval --report DIR") from None
 
 
 def measure(

@@ -72,17 +72,24 @@ def test_a_run_prints_its_scorecard_and_writes_it(
     library: Path, library_index: Path, questions: Path, tmp_path: Path
 ) -> None:
     asked = ("--documents", library, "--index", library_index, "--golden", questions)
-    result = evaluate(*asked, "--out", tmp_path / "run", "--failures")
+    result = evaluate(*asked, "--report", tmp_path / "run", "--failures")
     assert result.returncode == 0, result.stderr
     for words in ("5 questions (all)", "nDCG@10", "quotes exact", "declined, out_of_scope", "follow-ups", "p95"):
         assert words in result.stdout
     run = Run.read(tmp_path / "run" / "run.json")
     assert [record["id"] for record in run.questions] == [row["id"] for row in QUESTIONS]
-    assert {"corpus", "config", "generation", "versions", "machine", "seed", "date", "seconds"} <= set(run.facts)
+    assert {"corpus", "index", "config", "generation", "versions", "machine", "seed", "date", "seconds"} <= set(
+        run.facts
+    )
     assert all(record["measures"].get("quotes exact", 1.0) == 1.0 for record in run.questions)
     lines = json.loads((tmp_path / "run" / "scorecard.json").read_text())["lines"]
     assert {"group", "name", "value", "low", "high", "questions", "clusters"} == set(lines[0])
-    assert "| Retrieval | recall@8 |" in (tmp_path / "run" / "scorecard.md").read_text()
+    assert "| Retrieval | recall@8 |" in (tmp_path / "run" / "report.md").read_text()
+    assert "<svg" in (tmp_path / "run" / "report.html").read_text()
+    kept = evaluate("--run", tmp_path / "run" / "run.json", "--gate", tmp_path / "run" / "run.json")
+    assert kept.returncode == 0, kept.stderr
+    assert "Gate: 5 questions" in kept.stdout
+    assert kept.stdout.startswith(result.stdout.split("\n\n")[0])
     same = evaluate("compare", tmp_path / "run" / "run.json", tmp_path / "run" / "run.json")
     assert same.returncode == 0
     assert "Lost: 0" in same.stdout
@@ -145,7 +152,7 @@ def test_a_beir_folder_is_indexed_and_measured_by_document(tmp_path: Path) -> No
         json.dumps({"_id": "q1", "text": "Which animals make reefs of coral?"}) + "\n"
     )
     (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td2\t1\nq1\td/1\t0\n")
-    result = evaluate("--golden", folder, "--out", tmp_path / "out", cache=tmp_path / "cache")
+    result = evaluate("--golden", folder, "--report", tmp_path / "out", cache=tmp_path / "cache")
     assert result.returncode == 0, result.stderr
     lines = json.loads((tmp_path / "out" / "scorecard.json").read_text())["lines"]
     assert {line["name"]: line["value"] for line in lines}["nDCG@10"] == 1.0
@@ -160,6 +167,8 @@ def test_a_beir_folder_is_indexed_and_measured_by_document(tmp_path: Path) -> No
         (["--ablate", "everything"], "--ablate takes one of: dense, keyword"),
         (["--documents", "nowhere"], "No folder nowhere/"),
         (["compare", "README.md", "README.md"], "is not a run"),
+        (["--gate", "nowhere.json"], "No run at nowhere.json to compare with. Commit one with: python -m eval --keep"),
+        (["--keep", "--limit", "3"], "--keep takes whole runs"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(arguments: list[str], says: str, tmp_path: Path) -> None:

@@ -81,3 +81,24 @@ def test_no_change_at_all_is_no_evidence_of_change() -> None:
 
 def test_a_change_on_many_documents_is_found() -> None:
     assert intervals.permutation([0.5] * 40, [str(n) for n in range(40)], seed=0) < 0.001
+
+
+def test_ties_fall_at_random_and_not_as_the_file_has_them() -> None:
+    # half of a tie is without risk; were the order of the file kept, the area would be far from its middle
+    apart = intervals.aurc([0.5] * 400, [0] * 200 + [1] * 200)(np.ones((1, 400)))[0]
+    assert apart == pytest.approx(0.5, abs=0.1)
+    assert apart == intervals.aurc([0.5] * 400, [0] * 200 + [1] * 200)(np.ones((1, 400)))[0]
+
+
+def test_a_band_holds_its_curve_and_one_document_gives_none() -> None:
+    values = np.array([[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
+
+    def curve(weights: intervals.Floats) -> intervals.Floats:
+        mean: intervals.Floats = weights @ values / weights.sum(axis=1, keepdims=True)
+        return mean
+
+    points, low, high = intervals.band(curve, ["a", "b", "c", "d"], seed=0)
+    assert points == pytest.approx([0.5, 0.5])
+    assert (low < points).all()
+    assert (points < high).all()
+    assert all((part == points).all() for part in intervals.band(curve, ["a"] * 4, seed=0)[1:])

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from eval import page as report_page
 from tests.chat_server import ChatServer
+from tests.test_eval_report import HISTORY, HOSTILE, full_run
 from tests.web_server import HOSTILE_AUTHOR, HOSTILE_TITLE, Page, make_index
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -287,6 +289,50 @@ def test_dark_follows_the_system_and_the_switch_stays(browser: Any, site: Page) 
     assert page.evaluate(paper) == "rgb(251, 251, 249)"
     dark.context.close()
     assert dark.problems == []
+
+
+def test_without_a_report_of_these_documents_there_is_no_tab(visitor: Visitor) -> None:
+    page = visitor.open("#report").page
+    assert page.locator("#aq-views").count() == 0
+    assert page.locator("#aq-question").is_visible()
+
+
+def test_the_report_is_a_tab_that_can_do_nothing_but_filter(index: Path, browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(report_page.html(full_run(HOSTILE), 0, HISTORY))
+    with Page(index, "--report", str(tmp_path)) as site:
+        reader = Visitor(browser, site, color_scheme="dark")
+        page = reader.open().page
+        assert page.locator("#aq-question").is_visible()
+        assert page.locator(".report iframe").count() == 0  # not before it is asked for
+        turn = reader.ask(INNER)
+        page.click("#aq-views a[href='#report']")
+        frame = page.frame_locator(".report iframe")
+        failures = frame.locator(".failure")
+        assert frame.locator("output").text_content() == "4 shown"
+        frame.locator("[name=way]").select_option("not found")
+        assert failures.filter(visible=True).count() == 1
+        frame.locator("[name=way]").select_option("")
+        frame.locator("[name=words]").fill("ANSWERED, should")
+        assert failures.filter(visible=True).count() == 1
+        paper = "element => getComputedStyle(element).backgroundColor"
+        assert frame.locator("body").evaluate(paper) == "rgb(21, 24, 26)"
+        page.click('[data-do="theme"]')
+        assert frame.locator("body").evaluate(paper) == "rgb(251, 251, 249)"
+        inside = page.frames[-1]
+        assert inside.evaluate("window.pwned") is None
+        assert inside.evaluate("try { localStorage } catch (error) { error.name }") == "SecurityError"
+        page.go_back()
+        assert turn.is_visible()
+        for width in (1280, 390, 360):
+            page.set_viewport_size({"width": width, "height": 700})
+            for view in ("report", "chat"):
+                page.evaluate(f"location.hash = '{view}'")
+                page.wait_for_selector(f'.aq[data-view="{view}"]')
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+                if view == "report":
+                    assert frame.locator("html").evaluate("e => e.scrollWidth <= innerWidth")
+        reader.context.close()
+        assert reader.problems == []
 
 
 def test_a_written_answer_can_be_stopped_and_its_failures_are_told(

@@ -118,6 +118,7 @@ def test_the_next_port_is_taken_when_one_is_in_use() -> None:
         (["--model", "nobody:x"], "nobody"),
         (["--host", "203.0.113.7"], "This machine has no address 203.0.113.7"),
         (["--port", "70000"], "port"),
+        (["--report", "nowhere"], "No report.html in nowhere/. Write one with: python -m eval --report nowhere"),
     ],
 )
 def test_what_must_be_mended_is_said_in_one_line(options: list[str], told: str, library_index: Path) -> None:

@@ -30,6 +30,9 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
 ]
 
+SANDBOX = {"content-security-policy": "sandbox allow-scripts", "cache-control": "no-cache"}
+"""For a page that is shown beside ours: its scripts run, and reach neither our storage nor any address."""
+
 
 class SafeHeaders:
     """ASGI middleware that adds the headers to every response."""

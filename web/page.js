@@ -191,6 +191,36 @@ function save() {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
+// The report is a page of its own, in a frame that is made when it is first looked at and may do nothing but filter.
+let place = 0; // how far down the conversation was
+
+function view() {
+  const links = part("aq-views");
+  if (!links) return;
+  const report = location.hash === "#report";
+  if (report && root.dataset.view !== "report") place = scrollY;
+  root.dataset.view = report ? "report" : "chat";
+  for (const link of links.children)
+    if (link.hash === (report ? "#report" : "#chat")) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  if (report) openReport();
+  else scrollTo({ top: place, behavior: "instant" });
+}
+
+function openReport() {
+  if (part("aq-report").firstChild) return;
+  const frame = document.createElement("iframe");
+  frame.title = "How good the answers are";
+  frame.setAttribute("sandbox", "allow-scripts");
+  frame.addEventListener("load", () => tint(frame));
+  frame.src = "report";
+  part("aq-report").append(frame);
+}
+
+function tint(frame) {
+  frame.contentWindow.postMessage({ theme: document.documentElement.dataset.theme }, "*");
+}
+
 const THEMES = { system: "as the system", light: "light", dark: "dark" };
 
 function paint(theme) {
@@ -198,6 +228,7 @@ function paint(theme) {
   const dark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
   document.body.classList.toggle("dark", dark); // Gradio's own messages
   root.querySelector('[data-do="theme"]').setAttribute("aria-label", "Colours: " + THEMES[theme]);
+  element.querySelectorAll(".report iframe").forEach(tint);
 }
 
 function keep(theme) {
@@ -286,7 +317,9 @@ box.addEventListener("input", grow);
 
 document.addEventListener("aq:failed", () => give("The answer broke off. Ask again."));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paint(kept()));
+addEventListener("hashchange", view);
+view();
 watch("value", () => receive(props.value));
 paint(kept());
-if (hovers) box.focus();
+if (hovers && root.dataset.view !== "report") box.focus();
 // The names of the events that the server listens to: 'ask', 'halt', 'fresh'.

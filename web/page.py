@@ -27,13 +27,15 @@ LINE = 200
 """Questions that may wait before new ones are turned away."""
 
 
-def build(assistant: Assistant) -> gradio.Blocks:
-    """The page and its API over an assistant, ready to launch with `settings()`."""
+def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
+    """The page and its API over an assistant, ready to launch with `settings()`; with a tab for the report or without."""
     quiet_libraries()
     import gradio as gr
 
     with gr.Blocks(analytics_enabled=False, title="Alignment Q&A") as page:
-        frame = gr.HTML("", html_template=render.shell(), js_on_load=_read(_SCRIPTS), apply_default_css=False)
+        frame = gr.HTML(
+            "", html_template=render.shell(report=report), js_on_load=_read(_SCRIPTS), apply_default_css=False
+        )
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
         def welcome() -> str:
@@ -63,15 +65,19 @@ def build(assistant: Assistant) -> gradio.Blocks:
     return page.queue(max_size=LINE)
 
 
-def settings() -> dict[str, Any]:
-    """What `Blocks.launch` needs so that the page looks like itself and keeps to this machine."""
+def settings(report: Path | None = None) -> dict[str, Any]:
+    """What `Blocks.launch` needs so that the page looks like itself and keeps to this machine. `report` is an HTML file
+    that is given as it stands then, in a sandbox: it is not this program that vouches for it."""
     import gradio as gr
     from starlette.middleware import Middleware
-    from starlette.responses import JSONResponse
+    from starlette.responses import FileResponse, JSONResponse
     from starlette.routing import Route
 
-    from web.headers import SafeHeaders
+    from web.headers import SANDBOX, SafeHeaders
 
+    routes = [Route("/healthz", lambda request: JSONResponse({"status": "ok"}))]
+    if report:
+        routes.append(Route("/report", lambda request: FileResponse(report, headers=SANDBOX)))
     theme = gr.themes.Base(font=["Arial", "sans-serif"], font_mono=["monospace"])
     theme.set(body_background_fill="#fbfbf9", body_background_fill_dark="#15181a")
     return {
@@ -87,7 +93,7 @@ def settings() -> dict[str, Any]:
         "max_file_size": "1kb",  # nothing is uploaded, so Gradio's upload address need not take anything
         "quiet": True,
         "app_kwargs": {
-            "routes": [Route("/healthz", lambda request: JSONResponse({"status": "ok"}))],
+            "routes": routes,
             "middleware": [Middleware(SafeHeaders)],
         },
     }

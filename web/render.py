@@ -59,9 +59,10 @@ class Excerpt:
     link: str | None
 
 
-def shell() -> str:
-    """The page's frame, a template of Gradio's: it must hold no value and neither `{{`, `${` nor a backtick."""
-    return (_TEMPLATES / "shell.html").read_text(encoding="utf-8")
+def shell(*, report: bool = False) -> str:
+    """The page's frame, with a tab for the report or without; a template of Gradio's, so it must hold no value and
+    neither `{{`, `${` nor a backtick."""
+    return _fill("shell.html", report=report)
 
 
 def welcome(documents: int, way: str, examples: Sequence[str]) -> str:
