@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alignment_qa.answer_type import holds, says_of_each, shows
+from alignment_qa.answer_type import defines, holds, says_of_each, shows
 from alignment_qa.question import understand
 
 
@@ -65,3 +65,8 @@ def test_a_sentence_says_of_each_side_only_what_it_has_as_a_subject() -> None:
         sides, "Misuse of AI is harm that a person intends, while misalignment is harm that nobody does."
     )
     assert not says_of_each(sides, "Researchers of misalignment note that a misuser is limited by human reach.")
+
+
+def test_a_derived_word_finds_its_definition() -> None:
+    assert defines("corrigible", "Corrigibility is the property of a system that lets its developers correct it.")
+    assert not defines("corrigible", "Critics of corrigibility argue that the property is not worth its price at all.")

@@ -80,6 +80,25 @@ def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> No
     assert_exact(answer, assistant)
 
 
+def test_an_item_of_several_sentences_is_given_whole(tmp_path: Path) -> None:
+    from tests.conftest import make_index
+
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "tools.md").write_text(
+        "# Tools of otters\n\nSea otters use three tools at sea:\n\n- Stones open hard shells. A stone is kept under the "
+        "arm.\n- Kelp holds a sleeping otter. It is wrapped round the body.\n- Empty shells scrape. Few otters use one.\n\n"
+        "Otters learn the use of tools from their mothers.\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    answer = assistant.answer("What are the tools of sea otters?")
+    assert [claim.text for claim in answer.claims if claim.item] == [
+        "Stones open hard shells. A stone is kept under the arm.",
+        "Kelp holds a sleeping otter. It is wrapped round the body.",
+        "Empty shells scrape. Few otters use one.",
+    ]
+    assert_exact(answer, assistant)
+
+
 def test_a_comparison_says_something_of_both_sides(assistant: Assistant) -> None:
     answer = assistant.answer("What is the difference between seagrass meadows and kelp forests?")
     assert "differ from kelp forests" in answer.claims[0].text
