@@ -191,8 +191,10 @@ class Assistant:
                 )
             case _:
                 words = _surface(found.missing, found.question.text)
-                lacks = f"No document uses the word {_either(words)}. " if words else ""
-                text = f"The corpus does not clearly answer this. {lacks}".rstrip() + where
+                lacks = [f"No document uses the word {_either(words)}."] if words else []
+                if found.features["kind_absent"]:
+                    lacks.append(f"No passage near it {LACKS[found.question.kind]}.")
+                text = " ".join(["The corpus does not clearly answer this.", *lacks]) + where
         return replace(answer, text=text, abstention=reason)
 
     def _not_a_question(self, text: str, continues: bool) -> str | None:
@@ -227,6 +229,8 @@ class Assistant:
         return support.checker(self.index.encoder.encode, lambda words: evidence.weights(words, self.index))
 
 
+LACKS = {"who": "names who", "when": "says when", "number": "gives such a number"}
+"""What a passage would have to do, for the kinds of question whose answer must hold a thing of that kind."""
 RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one
 
 

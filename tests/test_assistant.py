@@ -110,6 +110,12 @@ def test_brief_is_at_most_two_sentences(assistant: Assistant) -> None:
     assert 1 <= len(assistant.answer("What is a kelp forest?", detail="brief").claims) <= 2
 
 
+def test_a_number_that_no_passage_gives_is_named_as_what_is_missing(assistant: Assistant) -> None:
+    answer = assistant.answer("How much money did the sea otters cost?")
+    assert answer.abstention is not None
+    assert "No passage near it gives such a number." in answer.text
+
+
 @pytest.mark.parametrize(
     "question", ["What is the capital of Mongolia?", "asdf qwer", "How do I bake sourdough bread?", "?!", "🦆🦆🦆"]
 )
