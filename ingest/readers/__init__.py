@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alignment_qa.errors import ReadFailed
 from alignment_qa.types import Document
-from ingest.readers import html, markdown, pdf, text
+from ingest.readers import html, latex, markdown, pdf, text
 
 LARGEST = 64 * 1024 * 1024
 """Bytes; a larger file is a data set, not a document."""
@@ -22,6 +22,8 @@ _FORMATS = {
     ".html": html.read,
     ".htm": html.read,
     ".pdf": pdf.read,
+    ".tex": latex.read,
+    ".latex": latex.read,
 }
 SUFFIXES = tuple(_FORMATS)
 """What `read` takes, in lower case; the empty suffix is plain text."""
