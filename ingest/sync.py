@@ -148,7 +148,7 @@ def _documents(reading: _Reading, fields: Mapping[str, str] | None, report: Repo
             reading.whole = False
             report.skipped.append((f"{file.path}: {place}" if place else str(file.path), str(found)))
         else:
-            report.passed_over[Path(place).suffix.lower() or "no suffix"] += 1
+            report.passed_over[Path(place or file.path.name).suffix.lower() or "no suffix"] += 1
 
 
 def walk(paths: Sequence[Path], report: Report) -> Iterator[File]:

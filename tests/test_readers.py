@@ -67,7 +67,7 @@ def test_the_same_words_have_the_same_id_wherever_they_lie(tmp_path: Path) -> No
         ("a.txt", b"  \n \n", "empty"),
         ("a.txt", b"MZ\x00\x01\x02 and so on", "binary"),
         ("a.txt", bytes(range(1, 32)) * 20, "binary"),
-        ("a.docx", b"PK", "not supported; these are: .md"),
+        ("a.xlsx", b"PK", "not supported; these are: .md"),
         ("a.md", b"---\ntitle: Only this\n---\n", "no prose"),
         ("a.md", b"![image](x.png)\n\n---\n", "no prose"),
         ("a.html", b"<html><body><nav>Home</nav></body></html>", "no prose"),

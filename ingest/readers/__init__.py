@@ -15,10 +15,13 @@ from typing import BinaryIO
 
 from alignment_qa.errors import ReadFailed
 from alignment_qa.types import Document
-from ingest.readers import archive, html, latex, markdown, pdf, records, text
+from ingest.readers import archive, docx, epub, html, latex, markdown, mediawiki, pdf, records, text, transcript
 
 LARGEST = 64 * 1024 * 1024
 """Bytes; a larger file is a data set, not a document."""
+
+_IN_VAIN = 10
+"""Records without a document, after which a file is a table of something else."""
 
 Part = tuple[str, Document | ReadFailed | None]
 """A place inside a file (empty for the file itself) and the document there, or why there is none; None: no format that
@@ -28,6 +31,7 @@ _FORMATS = {
     ".md": markdown.read,
     ".markdown": markdown.read,
     ".qmd": markdown.read,
+    ".rmd": markdown.read,
     ".txt": text.read,
     "": text.read,
     ".html": html.read,
@@ -35,6 +39,12 @@ _FORMATS = {
     ".pdf": pdf.read,
     ".tex": latex.read,
     ".latex": latex.read,
+    ".docx": docx.read,
+    ".epub": epub.read,
+    ".srt": transcript.read,
+    ".vtt": transcript.read,
+    ".wiki": mediawiki.read,
+    ".mediawiki": mediawiki.read,
 }
 _COLLECTIONS: dict[str, Callable[[BinaryIO], Iterator[records.Record]]] = {
     ".jsonl": records.of_lines,
@@ -42,8 +52,8 @@ _COLLECTIONS: dict[str, Callable[[BinaryIO], Iterator[records.Record]]] = {
     ".csv": records.of_table,
     ".tsv": records.of_table,
 }
-SUFFIXES = (*_FORMATS, *_COLLECTIONS, ".zip")
-"""What is read, in lower case; the empty suffix is plain text. Those after the PDFs' may hold several documents."""
+SUFFIXES = (*_FORMATS, *_COLLECTIONS, ".xml", ".zip")
+"""What is read, in lower case; the empty suffix is plain text."""
 
 
 def read(path: Path, *, collection: str = "") -> Document:
@@ -92,9 +102,18 @@ def _parts(
                 with BytesIO(content) as opened, allowance.deeper():
                     for place, part in _parts(opened, PurePosixPath(member), collection, fields, allowance):
                         yield f"{member}: {place}" if place else member, part
+        elif suffix == ".xml":
+            for page in mediawiki.pages(stream):
+                reading = partial(mediawiki.read, collection=collection)
+                yield (page[0], _guarded(partial(reading, page[1].encode(), title=page[0]))) if page else ("", None)
         elif suffix in _COLLECTIONS:
-            for place, record in _COLLECTIONS[suffix](stream):
-                yield place, _guarded(partial(records.document, record, fields, collection=collection))
+            read_any = False
+            for number, (place, record) in enumerate(_COLLECTIONS[suffix](stream)):
+                part = _guarded(partial(records.document, record, fields, collection=collection))
+                yield place, part
+                read_any = read_any or isinstance(part, Document)
+                if number >= _IN_VAIN and not read_any:
+                    raise ReadFailed(f"given up: none of its first {_IN_VAIN} records can be read")
         else:
             yield "", _guarded(partial(_one, stream, path, collection))
     except ReadFailed as refusal:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from alignment_qa.errors import ReadFailed
 
@@ -81,6 +81,20 @@ def content(archive: zipfile.ZipFile, member: zipfile.ZipInfo | str) -> bytes:
         return archive.read(member)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, KeyError, ValueError):
         raise ReadFailed("broken inside its archive") from None
+
+
+def xml(archive: zipfile.ZipFile, member: str) -> Any:
+    """The root of an XML file of an archive, its entities left alone. ReadFailed if it is none."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    try:
+        root = etree.fromstring(content(archive, member), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        root = None
+    if root is None:
+        raise ReadFailed(f"broken inside its archive: {member}")
+    return root
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, allowance: Allowance) -> bytes | ReadFailed:

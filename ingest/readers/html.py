@@ -41,6 +41,13 @@ def blocks(text: str) -> list[Block]:
     return _blocks(_page(text), text)
 
 
+def plain_blocks(text: str) -> list[Block]:
+    """The blocks of a page that is all article, as a chapter of a book is; none if it is empty."""
+    text = _DECLARATION.sub("", text)
+    body = _page(text).find("body") if text.strip() else None
+    return [] if body is None else list(tree.blocks(body))
+
+
 def _page(text: str) -> Any:
     from lxml import etree, html
 

@@ -27,6 +27,8 @@ _ADDRESS_ENDS = re.compile(r"https?://\S+\s*$")
 _TASK = re.compile(r"\[[ xX]\]\s+")
 _BYLINES_AT_MOST_AT = 5
 _UNSEEN = ("mermaid", "dot", "graphviz", "plantuml", "tikz", "toc")
+_CHUNK = re.compile(r"\{(?:r|python|julia|ojs|bash|sh|sql|stan|rcpp|mermaid|dot|webr|pyodide)\b[^{}]*\}", re.IGNORECASE)
+"""Code that Quarto and R Markdown run and may not show."""
 _CALLOUTS = re.compile(r"\{?(?:note|tip|warning|admonition|important|caution|hint|seealso)\b", re.IGNORECASE)
 
 
@@ -188,7 +190,7 @@ def _lines(children: Sequence[Token]) -> list[str]:
 def _code(token: Token) -> Iterator[Block]:
     language = token.info.strip().lower()
     content = token.content.rstrip("\n")
-    if language.startswith(_UNSEEN) or not content.strip():
+    if language.startswith(_UNSEEN) or _CHUNK.fullmatch(language) or not content.strip():
         return
     if _CALLOUTS.match(language) or (token.type == "code_block" and _is_prose(content)):
         yield from blocks("\n".join(line.lstrip() for line in content.split("\n")))

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from alignment_qa.errors import ReadFailed
 from alignment_qa.types import Document
-from ingest.readers import html, markdown, text
+from ingest.readers import html, markdown, text, transcript
 from ingest.readers.assemble import assemble
 from ingest.readers.blocks import normal
 from ingest.readers.decoding import encoding_of
@@ -115,4 +115,4 @@ def _listed(value: Any) -> Any:
 def _blocks(body: str) -> Any:
     if len(_HTML.findall(body[:20_000])) > 1:
         return html.blocks(body)
-    return markdown.blocks(body) if _MARKDOWN.search(body[:20_000]) else text.blocks(body)
+    return markdown.blocks(body) if _MARKDOWN.search(body[:20_000]) else text.blocks(transcript.untimed(body))
