@@ -162,6 +162,12 @@ def test_what_would_never_end_is_refused_with_the_reason(content: str, reason: s
         tex(content)
 
 
+def test_a_paper_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latex, "_LONGEST", 0.2)
+    with pytest.raises(ReadFailed, match="of parsing"):
+        tex("words of prose" + "?" * 500_000)
+
+
 @pytest.mark.parametrize(
     "content",
     [

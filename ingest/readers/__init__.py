@@ -19,6 +19,8 @@ from ingest.readers import archive, docx, epub, html, latex, markdown, mediawiki
 
 LARGEST = 64 * 1024 * 1024
 """Bytes; a larger file is a data set, not a document."""
+_LARGEST_TEXT = 16 * 1024 * 1024
+"""Bytes of a format that is all text; the worst that an attack made of marks costs is about 8 s a megabyte."""
 
 _IN_VAIN = 10
 """Records without a document, after which a file is a table of something else."""
@@ -73,6 +75,8 @@ def read_all(path: Path, *, collection: str = "", fields: Mapping[str, str] | No
     try:
         with _opened(path) as stream:
             before = os.fstat(stream.fileno())
+            if before.st_size > LARGEST and _suffix(path.name) in _FORMATS:
+                raise ReadFailed(f"too large ({before.st_size >> 20} MB; at most {LARGEST >> 20} MB)")
             parts = _parts(stream, PurePosixPath(path.name), collection, fields or {}, archive.Allowance())
             nothing = True
             for part in parts:
@@ -130,12 +134,13 @@ def _one(stream: BinaryIO, path: PurePosixPath, collection: str) -> Document:
         known = ", ".join(suffix for suffix in SUFFIXES if suffix)
         raise ReadFailed(f"{path.suffix} files are not supported; these are: {known}")
     content = stream.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ReadFailed(f"too large (over {LARGEST >> 20} MB)")
     if not content:
         raise ReadFailed("the file is empty")
     if content.startswith(b"%PDF-"):
         reader = pdf.read
+    limit = LARGEST if reader in (pdf.read, docx.read, epub.read) else _LARGEST_TEXT
+    if len(content) > limit:
+        raise ReadFailed(f"too large (over {limit >> 20} MB)")
     return reader(content, name=path.stem, collection=collection)
 
 

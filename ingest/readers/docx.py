@@ -41,7 +41,12 @@ def read(content: bytes, *, name: str = "", collection: str = "") -> Document:
         said = _stated(archive.xml(opened, _CORE)) if _CORE in opened.namelist() else Stated()
     # Pictures would come as text of megabytes.
     pictures = mammoth.images.img_element(lambda image: {"src": ""})
-    page = mammoth.convert_to_html(BytesIO(content), style_map=_STYLES, convert_image=pictures).value
+    try:
+        page = mammoth.convert_to_html(BytesIO(content), style_map=_STYLES, convert_image=pictures).value
+    except RecursionError:
+        raise
+    except Exception as error:  # mammoth checks nothing: what breaks inside it is as various as broken files are
+        raise ReadFailed(f"not a readable Word file ({error})"[:200]) from None
     return assemble(html.plain_blocks(normal(page)), said, name=name, collection=collection)
 
 

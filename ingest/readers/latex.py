@@ -4,6 +4,7 @@ knows where a paper states its title, authors and day. No other file is opened, 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,9 @@ from ingest.readers.texblocks import Writer, last_argument
 from ingest.readers.texwords import ARGUMENTS, TABLES, THEOREMS
 
 _LARGEST = 4 * 1024 * 1024
-"""Bytes; about 15 s of parsing."""
+"""Bytes."""
+_LONGEST = 15.0
+"""Seconds of parsing; a megabyte of any paper takes about four."""
 _TITLED = re.compile(
     r"\\(?:part|chapter|(?:sub){0,2}section)\*?\s*(?:\[[^\[\]]{0,300}\])?\s*\{([^{}\\$]{1,300})\}\s*\\label\{([^{}]{1,200})\}"
 )
@@ -59,7 +62,16 @@ def _parsed(source: str, theorems: dict[str, str]) -> list[Any]:
         + [EnvironmentSpec(name, spec) for name, spec in TABLES.items()],
         prepend=True,
     )
-    nodes, _, _ = LatexWalker(source, latex_context=known, tolerant_parsing=True).get_latex_nodes()
+
+    class Walker(LatexWalker):  # type: ignore[misc]
+        until = time.thread_time() + _LONGEST
+
+        def get_token(self, *place: Any, **options: Any) -> Any:
+            if time.thread_time() > self.until:
+                raise ReadFailed(f"over {_LONGEST:.0f} s of parsing")
+            return super().get_token(*place, **options)
+
+    nodes, _, _ = Walker(source, latex_context=known, tolerant_parsing=True).get_latex_nodes()
     return list(nodes)
 
 

@@ -22,6 +22,17 @@ _CITING = re.compile(r"cite\b|citation$", re.IGNORECASE)
 _PRINTING = frozenset("quote blockquote lang nowrap em strong small abbr tq talkquote quotation nobr mvar math".split())
 _SWITCH = re.compile(r"__[A-Z]+__")
 _DEEPEST = 40
+_PAIRS = (
+    ("{{", "}}"),
+    ("[", "]"),
+    ("<", ">"),
+    ("<b>", "</b>"),
+    ("<i>", "</i>"),
+    ("<div", "</div"),
+    ("<span", "</span"),
+)
+_UNCLOSED = 500
+"""Each costs a second look at the whole page: 2,000 opened templates take 2 s, 4,000 take 10 s."""
 _LARGEST = 4 * 1024 * 1024
 """Bytes of one page."""
 
@@ -32,8 +43,11 @@ def read(content: bytes, *, name: str = "", collection: str = "", title: str = "
         raise ReadFailed(f"too large for a page of a wiki ({len(content) >> 20} MB; at most {_LARGEST >> 20} MB)")
     import mwparserfromhell
 
+    text = normal(decode(content))
+    if any(text.count(opening) > text.count(closing) + _UNCLOSED for opening, closing in _PAIRS):
+        raise ReadFailed("marks that nothing closes")
     writer = _Writer()
-    writer.write(mwparserfromhell.parse(normal(decode(content))).nodes)
+    writer.write(mwparserfromhell.parse(text).nodes)
     writer.close()
     works = stated({"sources": list(dict.fromkeys(writer.notes)) + writer.works}).references
     return assemble(writer.found, Stated(title=title, references=works), name=name, collection=collection)
@@ -105,14 +119,14 @@ class _Writer:
                 case wiki.Heading():
                     self.close()
                     self.number = 0
-                    self.found.append(Block("heading", prose(node.title.strip_code()), node.level))
+                    self.found.append(Block("heading", _plain(node.title), node.level))
                 case wiki.Wikilink():
                     if _BEHIND.match(str(node.title).strip()) is None:
                         self.write((node.text or node.title).nodes)
                 case wiki.ExternalLink():
                     self.write(node.title.nodes if node.title is not None else [] if node.brackets else node.url.nodes)
                 case wiki.HTMLEntity():
-                    self.text.append(node.normalize())
+                    self.text.append(normal(node.normalize()))
                 case wiki.Template():
                     self._template(node)
                 case wiki.Tag():
@@ -184,7 +198,7 @@ class _Writer:
             return
         cited = [each for each in contents.filter_templates() if _CITING.match(str(each.name).strip())]
         self.works += [_work(each) for each in cited]
-        words = "" if cited else prose(contents.strip_code(keep_template_params=False))
+        words = "" if cited else _plain(contents)
         addresses = "" if cited else " ".join(str(link.url) for link in contents.filter_external_links())
         if words or addresses:
             self.notes.append(f"{words} {addresses}".strip() if addresses not in words else words)
@@ -199,15 +213,20 @@ class _Writer:
             else:
                 rows[-1].append(tag)
         for row in rows:
-            cells = [prose(cell.contents.strip_code()) for cell in row if str(cell.tag) in ("td", "th")]
+            cells = [_plain(cell.contents) for cell in row if str(cell.tag) in ("td", "th")]
             cells = [cell for cell in cells if not cell.startswith("+ ")]  # the table's caption
             if any(cells):
                 self.found.append(Block("row", " | ".join(cells)))
 
 
+def _plain(code: Any) -> str:
+    """A line of the words in wikitext; an entity may name a character that no text can hold."""
+    return prose(normal(code.strip_code()))
+
+
 def _work(template: Any) -> Mapping[str, Any]:
     """A citation's fields under the names that a list of sources has for them."""
-    field = {str(each.name).strip().lower(): prose(each.value.strip_code()) for each in template.params}
+    field = {str(each.name).strip().lower(): _plain(each.value) for each in template.params}
     people = []
     for number in ("", *map(str, range(1, 10))):
         last = field.get(f"last{number}") or field.get(f"author{number}") or ""
