@@ -83,6 +83,14 @@ def test_a_line_that_cannot_be_read_is_named_and_its_neighbours_are_read(tmp_pat
     }
 
 
+def test_a_table_of_something_else_is_refused_once(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.csv"
+    path.write_text("year,count\n" + "2020,4\n" * 500)
+    assert refusals(path) == {
+        "": "no document in its first 10 records: no field holds its text (it has: year, count); name it with --fields text=NAME"
+    }
+
+
 def test_a_line_without_end_is_refused_within_memory_and_the_next_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

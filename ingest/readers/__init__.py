@@ -111,13 +111,18 @@ def _parts(
                 reading = partial(mediawiki.read, collection=collection)
                 yield (page[0], _guarded(partial(reading, page[1].encode(), title=page[0]))) if page else ("", None)
         elif suffix in _COLLECTIONS:
-            read_any = False
-            for number, (place, record) in enumerate(_COLLECTIONS[suffix](stream)):
+            waiting: list[
+                Part
+            ] = []  # refusals before the first document: a table of something else has nothing but them
+            for number, (place, record) in enumerate(_COLLECTIONS[suffix](stream), 1):
                 part = _guarded(partial(records.document, record, fields, collection=collection))
-                yield place, part
-                read_any = read_any or isinstance(part, Document)
-                if number >= _IN_VAIN and not read_any:
-                    raise ReadFailed(f"given up: none of its first {_IN_VAIN} records can be read")
+                waiting.append((place, part))
+                if isinstance(part, Document) or number > _IN_VAIN:
+                    yield from waiting
+                    waiting.clear()
+                elif number == _IN_VAIN:
+                    raise ReadFailed(f"no document in its first {_IN_VAIN} records: {waiting[0][1]}")
+            yield from waiting
         else:
             yield "", _guarded(partial(_one, stream, path, collection))
     except ReadFailed as refusal:
