@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alignment_qa.types import Document, Heading, Passage, Source
 
-SCHEMA = 3
+SCHEMA = 4
 """Changes whenever an index made before could not be read by the code after."""
 
 _TABLES = """
@@ -32,11 +32,24 @@ CREATE TABLE IF NOT EXISTS passages (
     heading TEXT NOT NULL, role TEXT NOT NULL, text TEXT NOT NULL, sentences TEXT NOT NULL, vectors BLOB);
 CREATE INDEX IF NOT EXISTS passages_of_document ON passages (doc_id, first);
 CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, digest TEXT NOT NULL, doc_id TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS files_of_document ON files (doc_id);
+    path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, digest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS brought (path TEXT NOT NULL, doc_id TEXT NOT NULL, PRIMARY KEY (path, doc_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS brought_document ON brought (doc_id);
 """
 
 Vectors16 = NDArray[np.float16]
+
+
+class Noted(NamedTuple):
+    """What ingest remembers of a file. A file that was not read to its end has size -1 and no digest."""
+
+    size: int
+    modified: int
+    """Nanoseconds."""
+    digest: str
+    """sha256 of its bytes."""
+    brings: frozenset[str]
+    """Ids of its documents."""
 
 
 class Store:
@@ -104,10 +117,14 @@ class Store:
             self.record("generation", str(self.generation + 1))
 
     def erase(self, doc_id: str) -> None:
-        """Delete a document, its passages and the note of its files."""
+        """Delete a document and its passages; the files that brought it count as not read."""
         with self._transaction():
             self._erase(doc_id)
-            self._sql.execute("DELETE FROM files WHERE doc_id = ?", (doc_id,))
+            self._sql.execute(
+                "UPDATE files SET size = -1, digest = '' WHERE path IN (SELECT path FROM brought WHERE doc_id = ?)",
+                (doc_id,),
+            )
+            self._sql.execute("DELETE FROM brought WHERE doc_id = ?", (doc_id,))
 
     def _erase(self, doc_id: str) -> None:
         self._sql.execute("DELETE FROM passages WHERE doc_id = ?", (doc_id,))
@@ -130,16 +147,33 @@ class Store:
 
     # files: what was read, so that unchanged files are not read again
 
-    def note_file(self, path: str, size: int, modified: int, digest: str, doc_id: str) -> None:
-        self._sql.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", (path, size, modified, digest, doc_id))
+    def note_file(self, path: str, size: int, modified: int, digest: str, doc_ids: Iterable[str]) -> None:
+        """A file that was read to its end, and all documents that it brings."""
+        with self._transaction():
+            self._sql.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path, size, modified, digest))
+            self._sql.execute("DELETE FROM brought WHERE path = ?", (path,))
+            self._sql.executemany("INSERT OR IGNORE INTO brought VALUES (?, ?)", [(path, d) for d in doc_ids])
+
+    def note_documents(self, path: str, doc_ids: Iterable[str]) -> None:
+        """Documents of a file that is not yet, or could not be, read to its end: the next run reads it again."""
+        with self._transaction():
+            self._sql.execute("INSERT OR REPLACE INTO files VALUES (?, -1, 0, '')", (path,))
+            self._sql.executemany("INSERT OR IGNORE INTO brought VALUES (?, ?)", [(path, d) for d in doc_ids])
 
     def forget_file(self, path: str) -> None:
-        self._sql.execute("DELETE FROM files WHERE path = ?", (path,))
+        with self._transaction():
+            self._sql.execute("DELETE FROM files WHERE path = ?", (path,))
+            self._sql.execute("DELETE FROM brought WHERE path = ?", (path,))
 
-    def files(self) -> dict[str, tuple[int, int, str, str]]:
-        """path → (size in bytes, modified in nanoseconds, sha256 of its bytes, document id)."""
-        rows = self._sql.execute("SELECT path, size, modified, digest, doc_id FROM files")
-        return {path: (size, modified, digest, doc_id) for path, size, modified, digest, doc_id in rows}
+    def files(self) -> dict[str, Noted]:
+        """path → what is noted of the file."""
+        brought: dict[str, list[str]] = {}
+        for path, doc_id in self._sql.execute("SELECT path, doc_id FROM brought"):
+            brought.setdefault(path, []).append(doc_id)
+        return {
+            path: Noted(size, modified, digest, frozenset(brought.get(path, ())))
+            for path, size, modified, digest in self._sql.execute("SELECT path, size, modified, digest FROM files")
+        }
 
     # reading
 

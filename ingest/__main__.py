@@ -37,10 +37,27 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: our corpus)")
     parser.add_argument("--index", metavar="DIR", help="folder of the index (default: index)")
     parser.add_argument("--encoder", metavar="NAME", help="sentence-transformers model for a new index")
+    parser.add_argument(
+        "--fields",
+        type=_fields,
+        metavar="NAME=FIELD,…",
+        help="which fields of JSONL or CSV records hold title, text, url, authors, published, licence, as "
+        "text=body,published=day (default: their usual names)",
+    )
     parser.add_argument("--rebuild", action="store_true", help="throw the index away first")
     parser.add_argument("--list", action="store_true", help="print the documents in the index and stop")
     parser.add_argument("--remove", metavar="DOC_ID", help="take a document out of the index and stop")
     return parser
+
+
+def _fields(value: str) -> dict[str, str]:
+    from ingest.readers.records import FIELDS
+
+    pairs = [pair.partition("=") for pair in value.split(",")]
+    wrong = [name for name, _, field in pairs if name.strip() not in FIELDS or not field.strip()]
+    if wrong:
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r}: say NAME=FIELD, NAME one of {', '.join(FIELDS)}")
+    return {name.strip(): field.strip() for name, _, field in pairs}
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -62,10 +79,10 @@ def _run(options: argparse.Namespace) -> int:
         return 0 if removed else 2
     if options.rebuild:
         _throw_away(Path(config.index))
-    return _ingest(options.paths or [SHIPPED], config.index, options.encoder)
+    return _ingest(options.paths or [SHIPPED], config.index, options.encoder, options.fields)
 
 
-def _ingest(paths: list[Path], folder: str, encoder: str | None) -> int:
+def _ingest(paths: list[Path], folder: str, encoder: str | None, fields: dict[str, str] | None) -> int:
     from tqdm import tqdm
 
     from alignment_qa.index import Index
@@ -83,7 +100,7 @@ def _ingest(paths: list[Path], folder: str, encoder: str | None) -> int:
         Index.open(folder, write=True, encoder=encoder) as index,
         tqdm(total=total, unit="B", unit_scale=True, desc="Reading", leave=False, disable=None) as bar,
     ):
-        report = sync(paths, index, lambda size: bar.update(size) and None)
+        report = sync(paths, index, lambda size: bar.update(size) and None, fields)
         documents, passages = index.count()
     for name, reason in report.skipped:
         print(f"skipped  {name}: {reason}", file=sys.stderr)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from alignment_qa.errors import ReadFailed
 from alignment_qa.glossary import Glossary
 from alignment_qa.index import Index
+from alignment_qa.store import Noted
 from alignment_qa.types import Document, Passage
 from ingest import readers
 from ingest.passages import split
@@ -27,10 +28,6 @@ GLOSSARY = "glossary.yaml"
 BATCH = 64  # passages that are stored and shown together
 
 
-Known = dict[str, tuple[int, int, str, str]]
-"""What was read before, as `Store.files` gives it."""
-
-
 @dataclass(slots=True)
 class Report:
     """What a run did."""
@@ -39,9 +36,9 @@ class Report:
     removed: list[str] = field(default_factory=list)
     unchanged: int = 0
     repeated: list[tuple[str, str]] = field(default_factory=list)
-    """(path, document id): files whose text another file has already brought."""
+    """(path, document id): texts that another file has already brought."""
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    """(path, reason)."""
+    """(path, with the place inside a file of several documents; reason)."""
     passed_over: Counter[str] = field(default_factory=Counter)
     """Suffixes of files in folders that are of no format we read → how many."""
     passages: int = 0
@@ -56,22 +53,43 @@ class File:
     collection: str
 
 
-def sync(paths: Sequence[Path], index: Index, progress: Callable[[int], None] = lambda size: None) -> Report:
+@dataclass(slots=True)
+class _Reading:
+    """A file that is being read, and what it has brought so far. Its note is written only after its documents."""
+
+    file: File
+    stat: os.stat_result
+    digest: str
+    brings: set[str] = field(default_factory=set)
+    whole: bool = True
+
+
+def sync(
+    paths: Sequence[Path],
+    index: Index,
+    progress: Callable[[int], None] = lambda size: None,
+    fields: Mapping[str, str] | None = None,
+) -> Report:
     """Bring the index in line with files and folders. Under a given folder, a document whose file has gone goes too.
 
-    `progress` is called with the bytes of each file once it is dealt with."""
+    `progress` is called with the bytes of each file once it is dealt with. `fields` says under which names the records
+    of a JSONL or CSV file hold their title, text and so on (`records`)."""
     report = Report()
     known = index.store.files()
-    batch: list[tuple[File, os.stat_result, str, Document, list[Passage]]] = []
+    batch: list[tuple[_Reading, Document, list[Passage]]] = []
+    read: list[_Reading] = []  # to their end, since the last flush
     seen: set[str] = set()
 
     def flush() -> None:
-        index.add([(document, passages) for _, _, _, document, passages in batch])
-        for file, stat, digest, document, _ in batch:
-            _note(index, file, stat, digest, document.source.doc_id)
-            report.added.append(document.source.doc_id)
-            progress(stat.st_size)
+        for reading, document, _ in batch:  # before they are there, so that a killed run leaves none without its file
+            index.store.note_documents(reading.file.key, [document.source.doc_id])
+        index.add([(document, passages) for _, document, passages in batch])
+        report.added += [document.source.doc_id for _, document, _ in batch]
+        for reading in read:
+            _note(index, reading)
+            progress(reading.stat.st_size)
         batch.clear()
+        read.clear()
 
     for file in walk(paths, report):
         seen.add(file.key)
@@ -82,37 +100,55 @@ def sync(paths: Sequence[Path], index: Index, progress: Callable[[int], None] = 
                 report.unchanged += 1
                 progress(stat.st_size)
                 continue
-            digest = _digest(file.path)
-            if before and digest == before[2]:
-                _note(index, file, stat, digest, before[3])
+            reading = _Reading(file, stat, _digest(file.path))
+            if before and reading.digest == before.digest:
+                reading.brings |= before.brings
+                _note(index, reading)
                 report.unchanged += 1
                 progress(stat.st_size)
                 continue
-            document = readers.read(file.path, collection=file.collection)
-        except ReadFailed as error:
-            report.skipped.append((str(file.path), str(error)))
-            continue
         except OSError as error:
             report.skipped.append((str(file.path), (error.strerror or str(error)).lower()))
             continue
-        doc_id = document.source.doc_id
-        if index.store.has(doc_id) or any(doc_id == d.source.doc_id for *_, d, _ in batch):
-            _note(index, file, stat, digest, doc_id)
-            report.repeated.append((str(file.path), doc_id))
-            progress(stat.st_size)
-            continue
-        passages = list(split(document, index.encoder.count, size=SIZE, limit=min(LIMIT, index.encoder.limit)))
-        if not passages:
-            report.skipped.append((str(file.path), "no prose found"))
-            continue
-        report.passages += len(passages)
-        batch.append((file, stat, digest, document, passages))
-        if sum(len(row[-1]) for row in batch) >= BATCH:
-            flush()
+        waiting = {document.source.doc_id for _, document, _ in batch}
+        for document in _documents(reading, fields, report):
+            doc_id = document.source.doc_id
+            if doc_id in waiting or index.store.has(doc_id):
+                if doc_id in reading.brings or not before or doc_id not in before.brings:
+                    report.repeated.append((str(file.path), doc_id))
+                reading.brings.add(doc_id)
+                continue
+            passages = list(split(document, index.encoder.count, size=SIZE, limit=min(LIMIT, index.encoder.limit)))
+            if not passages:
+                report.skipped.append((str(file.path), "no prose found"))
+                continue
+            report.passages += len(passages)
+            reading.brings.add(doc_id)
+            batch.append((reading, document, passages))
+            waiting.add(doc_id)
+            if sum(len(row[-1]) for row in batch) >= BATCH:
+                flush()
+        if not reading.whole and before:
+            reading.brings |= before.brings  # what could not be read now may be what was read then
+        if reading.brings:
+            read.append(reading)
     flush()
     _forget_gone(paths, index, known, seen, report)
     _bring_glossary(paths, index)
     return report
+
+
+def _documents(reading: _Reading, fields: Mapping[str, str] | None, report: Report) -> Iterator[Document]:
+    """The documents of a file; what it has that cannot be read is reported by name and reason."""
+    file = reading.file
+    for place, found in readers.read_all(file.path, collection=file.collection, fields=fields):
+        if isinstance(found, Document):
+            yield found
+        elif isinstance(found, ReadFailed):
+            reading.whole = False
+            report.skipped.append((f"{file.path}: {place}" if place else str(file.path), str(found)))
+        else:
+            report.passed_over[Path(place or file.path.name).suffix.lower() or "no suffix"] += 1
 
 
 def walk(paths: Sequence[Path], report: Report) -> Iterator[File]:
@@ -132,14 +168,16 @@ def walk(paths: Sequence[Path], report: Report) -> Iterator[File]:
                     report.passed_over[path.suffix.lower() or "no suffix"] += 1
 
 
-def _forget_gone(paths: Sequence[Path], index: Index, known: Known, seen: set[str], report: Report) -> None:
+def _forget_gone(
+    paths: Sequence[Path], index: Index, known: Mapping[str, Noted], seen: set[str], report: Report
+) -> None:
     """Drop the note of files that are no longer there, then each document that only files gone or changed brought."""
     folders = [_key(path) + os.sep for path in paths if path.is_dir()]
     for key in index.store.files():
         if key not in seen and any(key.startswith(folder) for folder in folders):
             index.store.forget_file(key)
-    brought = {row[3] for row in index.store.files().values()}
-    for doc_id in dict.fromkeys(row[3] for row in known.values()):
+    brought = {doc_id for noted in index.store.files().values() for doc_id in noted.brings}
+    for doc_id in dict.fromkeys(doc_id for noted in known.values() for doc_id in sorted(noted.brings)):
         if doc_id not in brought and index.remove(doc_id):
             report.removed.append(doc_id)
 
@@ -158,8 +196,12 @@ def _bring_glossary(paths: Sequence[Path], index: Index) -> None:
             return
 
 
-def _note(index: Index, file: File, stat: os.stat_result, digest: str, doc_id: str) -> None:
-    index.store.note_file(file.key, stat.st_size, stat.st_mtime_ns, digest, doc_id)
+def _note(index: Index, reading: _Reading) -> None:
+    key, stat = reading.file.key, reading.stat
+    if reading.whole:
+        index.store.note_file(key, stat.st_size, stat.st_mtime_ns, reading.digest, sorted(reading.brings))
+    else:
+        index.store.note_documents(key, sorted(reading.brings))
 
 
 def _digest(path: Path) -> str:

@@ -19,6 +19,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that would fetch a model 
 
 SHARED = ROOT.parent / "shared"
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz", type=int, default=200, help="how many broken files test_fuzz makes (2000 for a release)")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="which ones")
+
+
 LIBRARY = {
     "kelp.md": """---
 title: Kelp forests

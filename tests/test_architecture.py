@@ -38,6 +38,11 @@ DOORS = {
     "matplotlib": {"eval/plots.py"},
     "ir_measures": {"eval/measures.py"},
     "rouge_score": {"eval/measures.py"},
+    "trafilatura": {"ingest/readers/html.py"},
+    "pypdfium2": {"ingest/readers/pdf.py", "ingest/readers/pdflines.py"},
+    "mammoth": {"ingest/readers/docx.py"},
+    "mwparserfromhell": {"ingest/readers/mediawiki.py"},
+    "pylatexenc": {"ingest/readers/latex.py", "ingest/readers/texblocks.py"},
     "langchain": {"alignment_qa/generate.py"},
     "langchain_core": {"alignment_qa/langchain_retriever.py", "alignment_qa/assistant.py"},
 }

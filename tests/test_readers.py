@@ -67,7 +67,7 @@ def test_the_same_words_have_the_same_id_wherever_they_lie(tmp_path: Path) -> No
         ("a.txt", b"  \n \n", "empty"),
         ("a.txt", b"MZ\x00\x01\x02 and so on", "binary"),
         ("a.txt", bytes(range(1, 32)) * 20, "binary"),
-        ("a.docx", b"PK", "not supported; these are: .md"),
+        ("a.xlsx", b"PK", "not supported; these are: .md"),
         ("a.md", b"---\ntitle: Only this\n---\n", "no prose"),
         ("a.md", b"![image](x.png)\n\n---\n", "no prose"),
         ("a.html", b"<html><body><nav>Home</nav></body></html>", "no prose"),
@@ -319,6 +319,14 @@ def test_odd_front_matter_never_stops_a_document(matter: str) -> None:
     document = md(f"---\n{matter}\n---\n\nGoals are learned from rewards.")
     assert document.text.startswith("Goals are learned from rewards.")
     assert document.source.url is None
+
+
+def test_indented_tags_inside_an_open_element_are_no_code() -> None:
+    content = (
+        "<div>\n\n    <div>\n        <p>Goals are learned from the rewards given.</p>\n    </div>\n\n</div>\n\nWords."
+    )
+    assert md(content).text == "Goals are learned from the rewards given.\n\nWords."
+    assert md("Write this:\n\n    <div>\n    </div>\n").text == "Write this:\n\n    <div>\n    </div>"
 
 
 def test_an_unquoted_colon_in_a_title_is_forgiven() -> None:
@@ -640,6 +648,21 @@ def test_a_paper_gives_its_paragraphs_without_running_heads_and_page_numbers() -
 def test_metadata_of_a_pdf_is_believed_only_where_it_is_sane(info: str, title: str, authors: tuple[str, ...]) -> None:
     source = pdf.read(pdf_of([[(72, 700, 11, "Goals are learned from rewards.")]], info), name="paper").source
     assert (source.title, source.authors) == (title, authors)
+
+
+def test_a_day_above_the_abstract_is_the_papers() -> None:
+    lines: list[Set] = [
+        (72, 700, 20, "Goals and Rewards"),
+        (72, 670, 11, "Ada Reef"),
+        (72, 655, 9, "Date: July 23, 2025"),
+    ]
+    body: list[Set] = [
+        (72, 620, 14, "Abstract"),
+        (72, 600, 11, "Goals are learned from rewards."),
+        (72, 585, 11, "May 1, 1999"),
+    ]
+    assert pdf.read(pdf_of([[*lines, *body]])).source.published == "2025-07-23"
+    assert pdf.read(pdf_of([[lines[0], *body]])).source.published is None
 
 
 def test_a_pdf_without_text_is_refused() -> None:

@@ -38,7 +38,8 @@ def assemble(
     sorted_ = sections.sort(body)
     kept = list(sorted_.kept)
     if stated.references:
-        kept.append((Block("heading", "References", 2), "references"))
+        if not kept or kept[-1][1] != "references":
+            kept.append((Block("heading", "References", 2), "references"))
         kept += [(Block("item", "- " + line), "references") for line in stated.references]
     text, headings = _text(kept)
     if not any(character.isalnum() for character in text):

@@ -25,10 +25,11 @@ class Block:
     bare: bool = False
 
 
-# Invisible: soft hyphen, zero-width and bidi controls, icons of private fonts, tag characters (they smuggle text).
+# Invisible: soft hyphen, zero-width and bidi controls, halves of surrogate pairs (no encoding can write them), icons of
+# private fonts, tag characters (they smuggle text).
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\ue000-\uf8ff\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
+    "\ud800-\uf8ff\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _NEWLINE = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from alignment_qa.errors import ReadFailed
@@ -37,6 +38,23 @@ def decode(content: bytes, *, declared: bool = False) -> str:
     if controls > len(sample) // 20:
         raise ReadFailed("binary content, not text")
     return text
+
+
+def encoding_of(head: bytes) -> str:
+    """The likeliest encoding of a text that is too long to be decoded at once, told by how it begins."""
+    for bom, encoding in _BOMS:
+        if head.startswith(bom):
+            return encoding
+    if b"\x00" in head:
+        raise ReadFailed("binary content, not text")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # a letter cut at the end is no error
+        return "utf-8-sig"
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(head).best()
+        return best.encoding if best else "cp1252"
 
 
 def _as_declared(content: bytes) -> str | None:

@@ -29,15 +29,32 @@ _FEWEST = 3
 
 def read(content: bytes, *, name: str = "", collection: str = "", url: str | None = None) -> Document:
     """The document in a web page. `url` is where it was fetched, if it was; the page's own address wins."""
-    from lxml import etree, html
-
     text = _DECLARATION.sub("", normal(decode(content, declared=True)))
-    try:
-        page = html.document_fromstring(text, parser=html.HTMLParser(huge_tree=True))
-    except (etree.ParserError, ValueError):
-        raise ReadFailed("no prose found in it") from None
+    page = _page(text)
     said = pagehead.stated(page)
     return assemble(_blocks(page, text), replace(said, url=said.url or url), name=name, collection=collection)
+
+
+def blocks(text: str) -> list[Block]:
+    """The blocks of a page, or of a part of one, that is text already. ReadFailed if it is none."""
+    text = _DECLARATION.sub("", text)
+    return _blocks(_page(text), text)
+
+
+def plain_blocks(text: str) -> list[Block]:
+    """The blocks of a page that is all article, as a chapter of a book is; none if it is empty."""
+    text = _DECLARATION.sub("", text)
+    body = _page(text).find("body") if text.strip() else None
+    return [] if body is None else list(tree.blocks(body))
+
+
+def _page(text: str) -> Any:
+    from lxml import etree, html
+
+    try:
+        return html.document_fromstring(text, parser=html.HTMLParser(huge_tree=True))
+    except (etree.ParserError, ValueError):
+        raise ReadFailed("no prose found in it") from None
 
 
 def _blocks(page: Any, text: str) -> list[Block]:

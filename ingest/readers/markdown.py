@@ -26,7 +26,10 @@ _MARKER_LINK = re.compile(r"\s*(?:\[?\^?\d{1,3}\]?|[↩↑#¶§*†‡]|\^)\s*")
 _ADDRESS_ENDS = re.compile(r"https?://\S+\s*$")
 _TASK = re.compile(r"\[[ xX]\]\s+")
 _BYLINES_AT_MOST_AT = 5
+_ELEMENT = re.compile(r"<(/?)(?:div|section|table|details|article|aside|center|figure|ul|ol)\b", re.IGNORECASE)
 _UNSEEN = ("mermaid", "dot", "graphviz", "plantuml", "tikz", "toc")
+_CHUNK = re.compile(r"\{(?:r|python|julia|ojs|bash|sh|sql|stan|rcpp|mermaid|dot|webr|pyodide)\b[^{}]*\}", re.IGNORECASE)
+"""Code that Quarto and R Markdown run and may not show."""
 _CALLOUTS = re.compile(r"\{?(?:note|tip|warning|admonition|important|caution|hint|seealso)\b", re.IGNORECASE)
 
 
@@ -82,6 +85,9 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
     lists: list[int] = []  # the next number of each open list; 0 in a bulleted one
     mark = ""  # of the list item that has no text yet
     quotes = 0
+    opened = (
+        0  # elements of HTML: a blank line ends what the standard calls HTML, and indented tags after it are no code
+    )
     row: list[str] = []
     at = 0
     while at < len(tokens):
@@ -118,11 +124,19 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                 yield from _paragraph(tokens[at + 1].children or [], mark, inside=bool(lists or quotes))
                 mark = ""
                 at += 2
+            case "code_block" if opened > 0 and token.content.lstrip().startswith("<"):
+                opened += _opened_by(token.content)
+                yield from _html(token.content)
             case "fence" | "code_block":
                 yield from _code(token)
             case "html_block":
+                opened += _opened_by(token.content)
                 yield from _html(token.content)
         at += 1
+
+
+def _opened_by(content: str) -> int:
+    return sum(-1 if match[1] else 1 for match in _ELEMENT.finditer(content))
 
 
 def _paragraph(children: Sequence[Token], mark: str, *, inside: bool) -> Iterator[Block]:
@@ -188,7 +202,7 @@ def _lines(children: Sequence[Token]) -> list[str]:
 def _code(token: Token) -> Iterator[Block]:
     language = token.info.strip().lower()
     content = token.content.rstrip("\n")
-    if language.startswith(_UNSEEN) or not content.strip():
+    if language.startswith(_UNSEEN) or _CHUNK.fullmatch(language) or not content.strip():
         return
     if _CALLOUTS.match(language) or (token.type == "code_block" and _is_prose(content)):
         yield from blocks("\n".join(line.lstrip() for line in content.split("\n")))

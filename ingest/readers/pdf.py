@@ -14,13 +14,17 @@ from alignment_qa.types import Document
 from ingest.readers import pdfblocks, pdflines
 from ingest.readers.assemble import assemble
 from ingest.readers.blocks import Block, normal, prose
-from ingest.readers.frontmatter import Stated, names
+from ingest.readers.frontmatter import Stated, iso_date, names
 from ingest.readers.pdflines import Line
 from ingest.readers.titles import usable
 
 _LOCK = Lock()  # pdfium is not safe to call from two threads
 _MATTER_AT_MOST = 25
 """Lines between a title and the abstract: authors, affiliations, a date."""
+_DATED = re.compile(
+    r"(?:(?:date|dated|published|submitted)\s*:?\s*)?([A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}|\d{1,2} [A-Z][a-z]{2,8},? \d{4}|\d{4}-\d\d-\d\d)",
+    re.IGNORECASE,
+)
 _MOST_PAGES = 5000
 
 
@@ -39,7 +43,7 @@ def read(content: bytes, *, name: str = "", collection: str = "") -> Document:
     blocks = list(pdfblocks.blocks(rest))
     return assemble(
         _without_front_matter(blocks),
-        Stated(title=said.title, authors=tuple(authors)),
+        Stated(title=said.title, authors=tuple(authors), published=_day(rest)),
         name=name,
         collection=collection,
     )
@@ -80,6 +84,12 @@ def _title(lines: list[Line]) -> tuple[str, list[Line]]:
     if not usable(title) or len(title.split()) > 40:
         return "", lines
     return title, lines[:at] + lines[at + len(taken) :]
+
+
+def _day(lines: Sequence[Line]) -> str | None:
+    """The day on a line of its own above the abstract; the file's own day is that of its making, and is not believed."""
+    above = takewhile(lambda line: not line.text.casefold().startswith("abstract"), lines[:_MATTER_AT_MOST])
+    return next((iso_date(match[1]) for line in above if (match := _DATED.fullmatch(line.text))), None)
 
 
 def _shares_words(one: str, other: str) -> bool:

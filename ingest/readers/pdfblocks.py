@@ -133,7 +133,7 @@ def _looks_named(text: str) -> bool:
 
 def _same_heading(before: Line, line: Line) -> bool:
     return (
-        abs(before.size - line.size) < 0.5
+        (abs(before.size - line.size) < 0.5 or not line.size)  # of small capitals pdfium may know no size
         and before.bold == line.bold
         and _NUMBERED.match(line.text) is None
         and purpose_of(before.text) == "prose"

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from alignment_qa.sentences import is_list_item
 from alignment_qa.types import Document
+from ingest.readers import transcript
 from ingest.readers.assemble import assemble
 from ingest.readers.blocks import Block, normal, prose
 from ingest.readers.decoding import decode
@@ -31,7 +32,9 @@ def read(content: bytes, *, name: str = "", collection: str = "") -> Document:
     """The document in a plain text file. ReadFailed if its bytes are no text or hold no prose."""
     said, text = split_front_matter(normal(decode(content)))
     header, text = _header(text)
-    return assemble(blocks(text), said if said != Stated() else header, name=name, collection=collection)
+    return assemble(
+        blocks(transcript.untimed(text)), said if said != Stated() else header, name=name, collection=collection
+    )
 
 
 def blocks(text: str) -> Iterator[Block]:

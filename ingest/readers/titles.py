@@ -36,6 +36,7 @@ _QUESTION_OPENERS = re.compile(
     r"|can’t|don’t|doesn’t|won’t|in what|to what|under what|at what)\b",
     re.IGNORECASE,
 )
+_TURN = re.compile(r"[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3}: ")
 _NAME_WORDS = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -78,7 +79,9 @@ def generic(title: str) -> bool:
 
 def leading_questions(blocks: Sequence[Block]) -> list[int]:
     """Places of lines that are questions among the first three blocks, before any prose: what the document answers."""
-    found = []
+    found: list[int] = []
+    if all(_TURN.match(block.text) for block in blocks[:2]):
+        return found  # people who talk to each other, not the document's own
     for at, block in enumerate(blocks[:3]):
         if block.kind == "paragraph" and is_question(block.text):
             found.append(at)

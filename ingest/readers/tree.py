@@ -31,7 +31,7 @@ def blocks_of_fragment(content: str) -> list[Block]:
 
     try:
         root = fragment_fromstring(content, create_parent="div")
-    except (etree.ParserError, ValueError):
+    except (etree.ParserError, ValueError, AssertionError):  # lxml asserts that there is one body
         return []
     return list(blocks(root))
 
