@@ -56,11 +56,20 @@ class File:
     collection: str
 
 
-def sync(paths: Sequence[Path], index: Index, progress: Callable[[int], None] = lambda size: None) -> Report:
+def sync(
+    paths: Sequence[Path],
+    index: Index,
+    progress: Callable[[int], None] = lambda size: None,
+    *,
+    size: int = SIZE,
+    limit: int = LIMIT,
+) -> Report:
     """Bring the index in line with files and folders. Under a given folder, a document whose file has gone goes too.
 
-    `progress` is called with the bytes of each file once it is dealt with."""
+    `progress` is called with the bytes of each file once it is dealt with. Passages have about `size` encoder
+    tokens and at most `limit`; those of files that are unchanged stay as they were cut."""
     report = Report()
+    limit = min(limit, index.encoder.limit)
     known = index.store.files()
     batch: list[tuple[File, os.stat_result, str, Document, list[Passage]]] = []
     seen: set[str] = set()
@@ -101,7 +110,7 @@ def sync(paths: Sequence[Path], index: Index, progress: Callable[[int], None] = 
             report.repeated.append((str(file.path), doc_id))
             progress(stat.st_size)
             continue
-        passages = list(split(document, index.encoder.count, size=SIZE, limit=min(LIMIT, index.encoder.limit)))
+        passages = list(split(document, index.encoder.count, size=size, limit=limit))
         if not passages:
             report.skipped.append((str(file.path), "no prose found"))
             continue

@@ -39,6 +39,7 @@ DOORS = {
     "ir_measures": {"eval/measures.py"},
     "rouge_score": {"eval/measures.py"},
     "langchain": {"alignment_qa/generate.py"},
+    "ragas": {"eval/judge.py"},
     "langchain_core": {"alignment_qa/langchain_retriever.py", "alignment_qa/assistant.py"},
 }
 CODE = [
