@@ -89,5 +89,6 @@ def quiet_libraries() -> None:
         "LANGCHAIN_TRACING_V2": "false",
         "TOKENIZERS_PARALLELISM": "false",
         "DO_NOT_TRACK": "1",
+        "RAGAS_DO_NOT_TRACK": "true",
     }.items():
         os.environ.setdefault(name, value)

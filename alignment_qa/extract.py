@@ -154,11 +154,10 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
     stated = sorted((s for s in both if s.fits), key=lambda s: not says_of_each(sides, s.text))
     groups: list[list[_Chosen]] = []
     taken: list[Sentence] = []
-    if stated:
-        first = _choose(stated, evidence, shape, each, few=1)
+    if first := _choose(stated, evidence, shape, each, few=1):  # none where they only ask for it
         taken.extend(c.sentence for c in first)
         groups.append(_whole_lists(first, evidence, following))
-    if stated and detail == "brief":
+    if first and detail == "brief":
         return groups
     blocks: list[list[list[_Chosen]]] = []
     for side, other in zip(sides, reversed(sides), strict=True):

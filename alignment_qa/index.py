@@ -33,7 +33,7 @@ _BATCH = 5000  # Chroma refuses more rows in one call
 class Index:
     """An open index. Make one with `Index.open`; a writer must be closed (it is a context manager)."""
 
-    def __init__(self, path: Path, encoder: Encoder, lock: Any = None) -> None:
+    def __init__(self, path: Path, encoder: Encoder, lock: Any = None, headings: bool = True) -> None:
         self.path = path
         self.encoder = encoder
         self._lock = lock
@@ -48,13 +48,19 @@ class Index:
         if lock is not None:
             self._store.record("schema", str(SCHEMA))
             self._store.record("encoder", encoder.name)
+            if not headings:
+                self._store.record("headings", "left out")
             for doc_id in self._store.unfinished():
                 self._erase([doc_id])
+        self._headings = self._store.fact("headings") is None
 
     @classmethod
-    def open(cls, path: str | Path = "index", *, write: bool = False, encoder: str | None = None) -> Index:
+    def open(
+        cls, path: str | Path = "index", *, write: bool = False, encoder: str | None = None, headings: bool = True
+    ) -> Index:
         """Open the index in a folder, with the encoder it was made with. `write` makes one where there is none
-        (with `encoder`, or the default) and keeps other writers out until `close`.
+        (with `encoder`, or the default) and keeps other writers out until `close`. An index made without `headings`
+        finds passages by their own words alone, and stays so; it is there to measure what headings bring.
 
         Raises IndexMissing, IndexMismatch, IndexBusy, EncoderUnavailable."""
         path = Path(path)
@@ -69,7 +75,8 @@ class Index:
         name = recorded["encoder"] if recorded else encoder or DEFAULT_ENCODER
         if encoder and encoder != name:
             raise IndexMismatch(f"The index at {path}/ was made with the encoder {name!r}, not {encoder!r}. {mend}")
-        return cls(path, encoders.load(name, export=write), _take_lock(path) if write else None)
+        lock = _take_lock(path) if write else None
+        return cls(path, encoders.load(name, export=write), lock, headings or recorded is not None)
 
     def close(self) -> None:
         """Finish writing and let others in. Readers need not call it."""
@@ -99,7 +106,7 @@ class Index:
             names = [f"{document.source.doc_id}-{i}" for i in range(len(asked))]
             self._upsert("questions", names, list(self.encoder.encode(asked)), document.source.doc_id)
             self._keywords.add(
-                (p.passage_id, p.source.doc_id, p.role, f"{p.heading}\n{p.text}", around)
+                (p.passage_id, p.source.doc_id, p.role, f"{self._heading(p)}\n{p.text}", around)
                 for p, around in zip(passages, _around(passages), strict=True)
             )
         self._keywords.commit()
@@ -139,13 +146,17 @@ class Index:
 
     def _headed(self, passage: Passage) -> str:
         """The text that is encoded: headings, shortened until they fit, then the passage."""
-        heading = passage.heading
+        heading = self._heading(passage)
         while heading:
             text = f"{heading}\n{passage.text}"
             if self.encoder.count([text])[0] <= self.encoder.limit:
                 return text
             heading = heading[: len(heading) // 2]
         return passage.text
+
+    def _heading(self, passage: Passage) -> str:
+        """What a passage is found by beside its text."""
+        return passage.heading if self._headings else ""
 
     def _upsert(self, collection: str, ids: list[str], vectors: list[Any], doc_id: str) -> None:
         for at in range(0, len(ids), _BATCH):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import shutil
 import sys
-from contextlib import nullcontext
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alignment_qa.errors import AlignmentQAError
 from alignment_qa.types import Document
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from eval.runs import Run
 
 _COMMITTED = Path(__file__).parent / "results" / "run.json"
-_WHOLE = ("golden", "documents", "index", "split", "limit", "ablate", "run")
+_WHOLE = ("golden", "documents", "index", "split", "limit", "sample", "ablate", "robust", "run")
 """Options with which a run is another than the one that is committed."""
 
 
@@ -53,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=golden.SHIPPED,
         metavar="PATH",
-        help="questions: a golden JSONL or a folder of them, a JSONL of question, answer, document, or a BEIR folder",
+        help="questions: a golden JSONL or a folder of them, a BEIR folder, or a JSONL of question, answer, document or "
+        "of ragas, DeepEval or LangSmith records",
     )
     parser.add_argument(
         "--documents", type=Path, default=golden.ARTICLES, metavar="DIR", help="what the questions are about"
@@ -67,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="write there what people read (report.html, report.md) and what programs do: the run, its scorecard, "
-        "TREC and ragas files",
+        "TREC, ragas, DeepEval and LangSmith files",
     )
     parser.add_argument("--run", type=Path, metavar="RUN.json", help="take a run that --report wrote, and ask nothing")
     parser.add_argument(
@@ -82,8 +84,23 @@ def _parser() -> argparse.ArgumentParser:
         "--keep", action="store_true", help="commit to this run: write it to eval/results/ with a line of history"
     )
     parser.add_argument("--limit", type=int, metavar="N", help="ask only the first N")
-    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap (default: 0)")
-    parser.add_argument("--ablate", metavar="PART", help="dense, keyword, fused or no-evidence-model")
+    parser.add_argument("--sample", type=int, metavar="N", help="ask only N, drawn with --seed")
+    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap and of what is drawn (default: 0)")
+    parser.add_argument(
+        "--ablate",
+        metavar="PART",
+        help="measure without a part (dense, keyword, no-headings, passages-100, no-evidence-model …), or `all`: without each in turn, in one table",
+    )
+    parser.add_argument(
+        "--robust", action="store_true", help="measure what disturbed questions and disturbing documents cost"
+    )
+    parser.add_argument(
+        "--noise", type=Path, metavar="DIR", help="documents that do not belong, for --robust (default: written ones)"
+    )
+    parser.add_argument(
+        "--judge", nargs="?", const="", metavar="MODEL",
+        help="also ask a chat model (default: the configured one) about each answer, by ragas; shown apart",
+    )  # fmt: skip
     parser.add_argument("--failures", action="store_true", help="also print each question that went wrong")
     parser.add_argument("--check", action="store_true", help="check the golden set against the documents and stop")
     parser.add_argument("--add", action="store_true", help="ask for a new golden question, check it and keep it")
@@ -120,20 +137,26 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from eval import committed, report
+    from eval import committed, judge, report
     from eval.runs import Run
 
     if options.keep and [*map(vars(options).get, _WHOLE)] != [_parser().get_default(name) for name in _WHOLE]:
         raise GoldenError(f"--keep takes whole runs, asked anew: no {', '.join(f'--{name}' for name in _WHOLE)}.")
     if options.gate and not options.gate.exists():
         raise GoldenError(f"No run at {options.gate} to compare with. Commit one with: python -m eval --keep")
+    if options.ablate == "all" or options.robust:
+        return _several(options)
     before = Run.read(options.gate) if options.gate else None  # a gate without a run is better told of now
-    run = Run.read(options.run) if options.run else _asking(options)
+    opened = judge.open_judge(options.judge) if options.judge is not None else None
+    run = Run.read(options.run) if options.run else _run(options, options.ablate, *_prepared(options))
     if (options.report or options.keep or options.failures) and not all("answer" in row for row in run.questions):
         raise GoldenError(
             f"{options.run} holds no texts, as committed runs do not. Take the run.json that --report wrote."
         )
     print(report.text(run, options.seed))
+    if opened:
+        run = judge.judged(run, opened)
+        print(f"\n{judge.table(run, options.seed)}")
     if options.failures:
         for record in report.wrong(run):
             print(f"\n{record['id']}  {record['question']}\n  {report.failing(record)}\n  {record['answer'][:600]}")
@@ -143,6 +166,8 @@ def _measure(options: argparse.Namespace) -> int:
     if options.report:
         _write(run, options.seed, options.report)
         _write_for_programs(run, options.seed, options.report)
+        if opened:
+            (options.report / "judged.md").write_text(judge.table(run, options.seed) + "\n", encoding="utf-8")
     if before is None:
         return 0
     verdicts, lost = committed.judge(before, run, options.seed), committed.broken(before, run)
@@ -150,37 +175,94 @@ def _measure(options: argparse.Namespace) -> int:
     return 1 if lost or any(verdict.loss for verdict in verdicts) else 0
 
 
-def _asking(options: argparse.Namespace) -> Run:
-    """Ask all that is to be asked."""
-    from tqdm import tqdm
+Documents = dict[str, Document]
 
-    from alignment_qa import Assistant
-    from eval import corpus, runs
 
-    if options.ablate and options.ablate not in runs.ABLATIONS:
-        raise GoldenError(f"--ablate takes one of: {', '.join(runs.ABLATIONS)}")
+def _prepared(options: argparse.Namespace) -> tuple[list[Query], Documents, dict[str, Any]]:
+    """The questions that can be asked, their documents, and what the run is to remember about them."""
+    from eval import corpus
+
     queries, documents = _asked(options)
-    queries = queries[: options.limit]
+    queries = [query for query in queries if query.answerable or not options.robust][: options.limit]
+    if options.sample is not None and options.sample < len(queries):
+        drawn = random.Random(options.seed).sample(range(len(queries)), max(options.sample, 0))
+        queries = [queries[place] for place in sorted(drawn)]
     if not queries:
         raise GoldenError(f"No {options.split} questions in {options.golden}.")
     faulty = {query.id for query in queries if golden.check([query], documents)}
     if faulty:
         print(f"{len(faulty)} questions are left out, see: python -m eval --check", file=sys.stderr)
         queries = [query for query in queries if query.id not in faulty]
-    index = options.index or corpus.index_of(options.documents)
-    assistant = Assistant.open(index, **runs.ABLATIONS.get(options.ablate, {}))
     facts = {
-        "split": options.split, "seed": options.seed, "ablation": options.ablate,
-        "corpus": corpus.digest(options.documents), "index": corpus.index_digest(assistant.index),
+        "split": options.split, "seed": options.seed, "corpus": corpus.digest(options.documents),
         "golden": options.golden.name, "left_out": sorted(faulty),
     }  # fmt: skip
+    return queries, documents, facts
+
+
+def _run(
+    options: argparse.Namespace, part: str | None, queries: list[Query], documents: Documents, facts: dict[str, Any]
+) -> Run:
+    """Every question asked once, without that part."""
+    from tqdm import tqdm
+
+    from eval import ablations, corpus, runs
+
     with (
-        runs.answering_always() if options.ablate == "no-evidence-model" else nullcontext(),
+        ablations.without(part, options.documents, options.index) as assistant,
         tqdm(total=len(queries), desc="Asking", leave=False, disable=None) as bar,
     ):
+        facts = {**facts, "ablation": part, "index": corpus.index_digest(assistant.index)}
         run = runs.measure(queries, assistant, documents, facts, lambda: bar.update(1))
     topics = corpus.topics(options.documents)
     return runs.Run(run.facts, [{**row, "topic": topics.get(row["cluster"], "")} for row in run.questions])
+
+
+def _several(options: argparse.Namespace) -> int:
+    """Several runs in one table: without each part, or with each disturbance."""
+    return (_disturb if options.robust else _ablate)(options, *_prepared(options))
+
+
+def _ablate(options: argparse.Namespace, queries: list[Query], documents: Documents, facts: dict[str, Any]) -> int:
+    from eval import ablations, report
+
+    with ablations.without(None, options.documents, options.index) as assistant:
+        parts = ablations.parts(assistant)
+    whole = _run(options, None, queries, documents, facts)
+    lesser = {part: _run(options, part, queries, documents, facts) for part in parts}
+    table = ablations.table(whole, lesser, options.seed)
+    _write_several(
+        options, "ablations", "What each part is worth", report.headline(whole), table, {"whole": whole, **lesser}
+    )
+    return 0
+
+
+def _disturb(options: argparse.Namespace, queries: list[Query], documents: Documents, facts: dict[str, Any]) -> int:
+    from tqdm import tqdm
+
+    from eval import corpus, report, robustness
+
+    index = Path(options.index) if options.index else corpus.index_of(options.documents)
+    with tqdm(desc="Asking", unit="", leave=False, disable=None) as bar:
+        clean, outcomes = robustness.measure(queries, documents, index, facts, options.noise, lambda: bar.update(1))
+    runs = {"clean": clean, **{one.disturbance.name: one.run for one in outcomes}}
+    _write_several(
+        options, "robustness", "What disturbances cost", report.headline(clean), robustness.table(outcomes), runs
+    )
+    return 0
+
+
+def _write_several(
+    options: argparse.Namespace, name: str, title: str, headline: str, table: str, runs: Mapping[str, Run]
+) -> None:
+    """Print a table of several runs, and write it and them where there is a folder to write to."""
+    print(f"{headline}\n\n{table}")
+    if options.report:
+        options.report.mkdir(parents=True, exist_ok=True)
+        for part, run in runs.items():
+            run.write(options.report / f"{part}.json")
+        (options.report / f"{name}.md").write_text(f"# {title}\n\n{headline}\n\n{table}\n")
+        print(f"\nWritten to {options.report}/")
 
 
 def _write(run: Run, seed: int, folder: Path) -> None:
@@ -194,11 +276,11 @@ def _write(run: Run, seed: int, folder: Path) -> None:
 
 
 def _write_for_programs(run: Run, seed: int, folder: Path) -> None:
-    from eval import formats, report
+    from eval import formats, records, report
 
     run.write(folder / "run.json")
     formats.write_trec(run, folder)
-    formats.write_ragas(run, folder / "ragas.jsonl")
+    records.write(run, folder)
     scorecard = json.dumps(report.as_json(run, seed), ensure_ascii=False, indent=1)
     (folder / "scorecard.json").write_text(scorecard, encoding="utf-8")
 

@@ -1,5 +1,6 @@
 """A folder of documents flows in, an index of them as they are now flows out. It is kept between runs under a name
-that changes with every byte of the documents and of the code that reads, cuts and stores them."""
+that changes with every byte of the documents and of the code that reads, cuts and stores them, and with the way of
+building it."""
 
 from __future__ import annotations
 
@@ -7,20 +8,33 @@ import hashlib
 import os
 import re
 import shutil
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from alignment_qa.config import cache_folder
 from alignment_qa.index import Index
 from eval.golden import GoldenError
-from ingest.sync import Report, sync, walk
+from ingest.sync import LIMIT, SIZE, Report, sync, walk
 
 _HOUSE = Path(__file__).parent.parent
 _CODE = (
     "ingest/**/*.py",
     *(f"alignment_qa/{name}.py" for name in ("index", "store", "lexical", "sentences", "encoders")),
 )
-KEPT = 3
-"""Indexes that are kept; the oldest go first."""
+KEPT = 6
+"""Indexes that are kept, 13 MB each; those not used for longest go first. The ablations need four."""
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """How an index is made; by default as `python -m ingest` makes it. `size` and `limit` are tokens of a passage."""
+
+    size: int = SIZE
+    limit: int = LIMIT
+    headings: bool = True
+
+
+AS_SHIPPED = Building()
 
 
 def home() -> Path:
@@ -53,17 +67,18 @@ def topics(folder: Path) -> dict[str, str]:
     return found
 
 
-def index_of(folder: Path) -> Path:
+def index_of(folder: Path, building: Building = AS_SHIPPED) -> Path:
     """Where an index of exactly these documents is; built if it is not there. Raises GoldenError when it cannot be."""
     code = hashlib.sha256()
     for pattern in _CODE:
         for file in sorted(_HOUSE.glob(pattern)):
             code.update(file.read_bytes())
+    code.update(b"" if building == AS_SHIPPED else repr(astuple(building)).encode())
     built = home() / f"{digest(folder)}-{code.hexdigest()[:8]}"
     if not (built / "whole").exists():
         making = home() / f"{built.name}.{os.getpid()}"  # another run may be making the same one
-        with Index.open(making, write=True) as index:
-            report = sync([folder], index)
+        with Index.open(making, write=True, headings=building.headings) as index:
+            report = sync([folder], index, size=building.size, limit=building.limit)
         if report.skipped:
             names = "; ".join(f"{name}: {reason}" for name, reason in report.skipped)
             raise GoldenError(f"Not all of {folder}/ could be read: {names}")

@@ -1,16 +1,15 @@
-"""Other people's questions flow in, ours flow out, and a run flows out in TREC's form: a BEIR folder, a JSONL of
-question, answer, document; run and qrels files."""
+"""Other people's questions flow in, and a run flows out in TREC's form: a BEIR folder, a JSONL of question, answer,
+document or of another tool's records; run and qrels files."""
 
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote as percent
 
 from alignment_qa.types import Document
+from eval import records
 from eval.golden import Gold, GoldenError, Query, rows
 from eval.runs import Run
 
@@ -21,35 +20,46 @@ def is_beir(path: Path) -> bool:
 
 
 def is_answers(path: Path) -> bool:
-    """A JSONL of question and answer, with none of the golden set's own fields."""
+    """A JSONL of question and answer, ours or another tool's, with none of the golden set's own fields."""
     if not path.is_file():
         return False
     _, first = next(rows(path), ("", {}))
-    return "question" in first and "answerable" not in first
+    return "answerable" not in first and records.read(first) is not None
 
 
 def answers(path: Path, documents: Mapping[str, Document]) -> list[Query]:
-    """Lines of `question`, `answer` and `document`, the stem of a file or several; an empty answer means that there is
+    """Lines of `question`, `answer` and `document`, the stem of a file or several; or lines of ragas, DeepEval or
+    LangSmith, whose documents may be told by the words that they take from them. An empty answer means that there is
     none in the documents. Raises GoldenError."""
     queries = []
     for number, (place, row) in enumerate(rows(path), 1):
-        if not isinstance(row.get("question"), str) or not row["question"].strip():
+        sample = records.read(row)
+        if sample is None or not sample.question:
             raise GoldenError(f"{place}: question is missing")
-        answer = str(row.get("answer") or "").strip()
-        named = row.get("document") or []
-        stems = [Path(str(name)).stem if str(name) not in documents else str(name) for name in _several(named)]
+        stems = [name if name in documents else Path(name).stem for name in sample.documents]
         if unknown := [stem for stem in stems if stem not in documents]:
             raise GoldenError(f"{place}: no document {unknown[0]}")
-        if answer and not stems:
+        stems = stems or _holding(sample.contexts, documents)
+        if sample.answer and not stems:
             raise GoldenError(f"{place}: document is missing; which one answers it?")
         queries.append(
             Query(
-                str(row.get("id", number)), "test", "open", bool(answer), row["question"],
-                reason=None if answer else "not_in_corpus",
-                gold=tuple(Gold(stem, "") for stem in stems if answer), reference=answer,
+                sample.id or str(number), "test", "open", bool(sample.answer), sample.question,
+                reason=None if sample.answer else "not_in_corpus", history=sample.history,
+                gold=tuple(Gold(stem, "") for stem in stems if sample.answer), reference=sample.answer,
             )
         )  # fmt: skip
     return queries
+
+
+def _holding(contexts: Sequence[str], documents: Mapping[str, Document]) -> list[str]:
+    """The documents that hold any of these words; line breaks count as spaces."""
+    wanted = [" ".join(context.split()) for context in contexts]
+    return [
+        name
+        for name, document in documents.items()
+        if wanted and any(words in " ".join(document.text.split()) for words in wanted)
+    ]
 
 
 def beir(path: Path, folder: Path) -> list[Query]:
@@ -83,10 +93,6 @@ def _judgements(path: Path) -> Iterator[tuple[str, str]]:
                 yield line[0], line[1]
 
 
-def _several(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list) else [value]
-
-
 def write_trec(run: Run, folder: Path) -> None:
     """`run.trec` and `qrels.trec`, for trec_eval and ir_measures."""
     retrieved, judged = [], []
@@ -97,16 +103,3 @@ def write_trec(run: Run, folder: Path) -> None:
         judged += [f"{name} 0 {unit} 1" for unit in record["relevant"]]
     (folder / "run.trec").write_text("\n".join(retrieved) + "\n")
     (folder / "qrels.trec").write_text("\n".join(judged) + "\n")
-
-
-def write_ragas(run: Run, path: Path) -> None:
-    """A JSONL with the fields that ragas reads: user_input, response, retrieved_contexts, reference_contexts."""
-    with path.open("w", encoding="utf-8") as stream:
-        for record in run.questions:
-            row = {
-                "user_input": record["question"],
-                "response": record["answer"],
-                "retrieved_contexts": record["contexts"],
-                "reference_contexts": record["quotes"],
-            }
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")

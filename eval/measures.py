@@ -142,10 +142,13 @@ def _unmarked(text: str) -> str:
 
 
 def citations(answer: Answer, document: Callable[[str], Document | None], carries: Check) -> dict[str, float]:
-    """Exactness of every quote, share of claims with a citation, and ALCE's recall and precision (Gao et al., 2023).
+    """Exactness of every quote, share of claims with a citation, and ALCE's recall and precision (Gao et al., 2023,
+    arXiv 2305.14627, section 3), averaged over the answer's claims and over its citations.
 
-    A claim is recalled when its citations together carry it. A citation is precise when it carries the claim alone or
-    when the others without it do not."""
+    A claim is recalled when it has citations and all of them together carry it. A citation is precise when its claim is
+    recalled and the citation is not irrelevant: irrelevant is one that does not carry the claim alone while the others
+    carry it without it. Two things differ from ALCE: what must carry a claim is the quotes, not whole passages, which
+    is stricter; and what decides is our offline check, not an entailment model, so the numbers are no other system's."""
     if answer.abstention is not None or not answer.claims:
         return {}
     quotes = {citation.number: citation.quote for citation in answer.citations}

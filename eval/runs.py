@@ -10,9 +10,8 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,15 +24,6 @@ from alignment_qa.types import Document
 from eval import measures
 from eval.golden import GoldenError, Query
 from eval.measures import Outcome
-
-ABLATIONS: dict[str, dict[str, Any]] = {
-    "dense": {"keyword_weight": 0.0},
-    "keyword": {"keyword_weight": 1.0},
-    "fused": {"reranker": ""},
-    "no-evidence-model": {},
-}
-"""What can be taken away, as fields of the configuration: one of the two retrievers, the re-ranker, or the decision
-whether there is an answer (`answering_always`)."""
 
 _VERSIONS = "torch sentence-transformers onnxruntime chromadb tantivy numpy ir-measures rouge-score".split()
 
@@ -123,6 +113,7 @@ def _carries(assistant: Assistant) -> measures.Check:
 
 def _record(outcome: Outcome, measured: dict[str, float], relevant: list[str]) -> dict[str, Any]:
     query, answer = outcome.query, outcome.answer
+    cited = {citation.number: citation.passage.source.doc_id for citation in answer.citations}
     return {
         "id": query.id, "split": query.split, "kind": query.kind, "style": query.style, "reason": query.reason,
         "answerable": query.answerable, "cluster": query.cluster, "question": query.question,
@@ -133,10 +124,16 @@ def _record(outcome: Outcome, measured: dict[str, float], relevant: list[str]) -
             for n in query.nuggets
         ],
         "quotes": [gold.quote for gold in query.gold],
+        "reference": query.reference,
         "alone": answer.trace.get("question", query.question),
         "answer": answer.text,
+        "claims": [
+            {"text": c.text, "support": c.support, "documents": [cited[n] for n in c.citations if n in cited]}
+            for c in answer.claims
+        ],
         "abstention": answer.abstention.value if answer.abstention else None,
         "hits": [f"{h.passage.heading or h.passage.source.title} [{h.passage.start}]" for h in answer.hits],
+        "read": [hit.passage.source.doc_id for hit in answer.hits],
         "contexts": [hit.passage.text for hit in answer.hits],
         "run": measures.units(outcome),
         "relevant": relevant,
@@ -172,14 +169,3 @@ def _code() -> str:
         if file.suffix in {".py", ".json"}:
             total.update(file.read_bytes())
     return total.hexdigest()[:8]
-
-
-@contextmanager
-def answering_always() -> Iterator[None]:
-    """For as long as the context lasts, no question is declined for want of evidence."""
-    gather = evidence.gather
-    evidence.gather = lambda *given: replace(gather(*given), abstention=None)
-    try:
-        yield
-    finally:
-        evidence.gather = gather

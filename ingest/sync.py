@@ -69,12 +69,17 @@ def sync(
     index: Index,
     progress: Callable[[int], None] = lambda size: None,
     fields: Mapping[str, str] | None = None,
+    *,
+    size: int = SIZE,
+    limit: int = LIMIT,
 ) -> Report:
     """Bring the index in line with files and folders. Under a given folder, a document whose file has gone goes too.
 
     `progress` is called with the bytes of each file once it is dealt with. `fields` says under which names the records
-    of a JSONL or CSV file hold their title, text and so on (`records`)."""
+    of a JSONL or CSV file hold their title, text and so on (`records`). Passages have about `size` encoder tokens and
+    at most `limit`; those of files that are unchanged stay as they were cut."""
     report = Report()
+    limit = min(limit, index.encoder.limit)
     known = index.store.files()
     batch: list[tuple[_Reading, Document, list[Passage]]] = []
     read: list[_Reading] = []  # to their end, since the last flush
@@ -118,7 +123,7 @@ def sync(
                     report.repeated.append((str(file.path), doc_id))
                 reading.brings.add(doc_id)
                 continue
-            passages = list(split(document, index.encoder.count, size=SIZE, limit=min(LIMIT, index.encoder.limit)))
+            passages = list(split(document, index.encoder.count, size=size, limit=limit))
             if not passages:
                 report.skipped.append((str(file.path), "no prose found"))
                 continue

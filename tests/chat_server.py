@@ -29,6 +29,8 @@ class ChatServer:
                 if chat.status != 200:
                     return self._error()
                 text = chat.says if isinstance(chat.says, str) else chat.says(body["messages"])
+                if not body.get("stream"):
+                    return self._whole(text)
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.end_headers()
@@ -52,9 +54,20 @@ class ChatServer:
                 }
                 self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
 
+            def _whole(self, text: str) -> None:
+                message = {"role": "assistant", "content": text}
+                choice = {"index": 0, "message": message, "finish_reason": "stop"}
+                self._json(
+                    200,
+                    {"id": "1", "object": "chat.completion", "created": 1, "model": "test", "choices": [choice]},
+                )
+
             def _error(self) -> None:
-                body = json.dumps({"error": {"message": f"status {chat.status}", "type": "test"}}).encode()
-                self.send_response(chat.status)
+                self._json(chat.status, {"error": {"message": f"status {chat.status}", "type": "test"}})
+
+            def _json(self, status: int, value: dict[str, Any]) -> None:
+                body = json.dumps(value).encode()
+                self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

@@ -44,6 +44,7 @@ DOORS = {
     "mwparserfromhell": {"ingest/readers/mediawiki.py"},
     "pylatexenc": {"ingest/readers/latex.py", "ingest/readers/texblocks.py"},
     "langchain": {"alignment_qa/generate.py"},
+    "ragas": {"eval/judge.py"},
     "langchain_core": {"alignment_qa/langchain_retriever.py", "alignment_qa/assistant.py"},
 }
 CODE = [

@@ -7,12 +7,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from alignment_qa import Abstention, Answer, Assistant, Turn
 from alignment_qa.cite import as_json
-from tests.conftest import ROOT
+from tests.conftest import ROOT, make_index
 
 
 def assert_exact(answer: Answer, assistant: Assistant) -> None:
@@ -61,8 +62,6 @@ def test_a_list_is_kept_whole(assistant: Assistant) -> None:
 
 
 def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> None:
-    from tests.conftest import make_index
-
     items = "\n".join(
         f"- Otters use tool number {n} to open the hard shells of the animals that they find on the sea floor, "
         "and keep the tool in a fold of skin under the arm while they dive for the next shell."
@@ -104,6 +103,24 @@ def test_a_comparison_says_something_of_both_sides(assistant: Assistant) -> None
     assert "differ from kelp forests" in answer.claims[0].text
     assert {c.passage.source.title for c in answer.citations} == {"Seagrass meadows", "Kelp forests"}
     assert_exact(answer, assistant)
+
+
+@pytest.mark.parametrize("detail", ["full", "brief"])
+def test_a_document_that_only_asks_for_the_difference_is_no_answer_to_it(
+    tmp_path: Path, detail: Literal["full", "brief"]
+) -> None:
+    (tmp_path / "texts").mkdir()
+    for name, text in {
+        "kelp": "A kelp forest is a dense stand of large brown algae in cold, shallow sea water.",
+        "notes": "How do kelp forests differ from seagrass meadows, unlike in their roots? The tide tables for the "
+        "harbour are kept by the pilot, who prints them each winter.",
+        "seagrass": "A seagrass meadow is a bed of flowering plants that grow under the sea on sand.",
+    }.items():
+        (tmp_path / "texts" / f"{name}.md").write_text(f"---\ntitle: {name}\n---\n\n{text}\n")
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"), least=0.0)
+    answer = assistant.answer("How do kelp forests differ from seagrass meadows?", detail=detail)
+    assert answer.claims
+    assert not any(claim.text.endswith("?") for claim in answer.claims)
 
 
 def test_brief_is_at_most_two_sentences(assistant: Assistant) -> None:

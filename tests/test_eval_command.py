@@ -6,17 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from alignment_qa import Assistant
 from alignment_qa.config import cache_folder
 from eval import compare
 from eval.golden import GoldenError, split_of
-from eval.runs import ABLATIONS, Run, answering_always
+from eval.runs import Run
 from tests.conftest import ROOT
 
 
@@ -112,19 +110,31 @@ def test_without_an_index_one_is_built_of_the_documents_as_they_are_now(
     assert corpus.index_of(documents) != first
 
 
-@pytest.mark.parametrize("ablation", list(ABLATIONS))
-def test_each_ablation_takes_its_part_away_and_only_that(library_index: Path, ablation: str) -> None:
-    lesser = Assistant.open(library_index, **ABLATIONS[ablation])
-    with answering_always() if ablation == "no-evidence-model" else nullcontext():
-        assert lesser.answer("What is a kelp forest?").hits
-        answered = lesser.answer("What is the capital of Mongolia?").abstention is None
-    assert answered == (ablation == "no-evidence-model")
-    assert lesser.answer("What is the capital of Mongolia?").abstention is not None
-    first = {
-        way: Assistant.open(library_index, **ABLATIONS[way]).search("warm water drives out algae")
-        for way in ("dense", "keyword")
-    }
-    assert [hit.score for hit in first["dense"]] != [hit.score for hit in first["keyword"]]
+@pytest.mark.slow
+def test_all_ablations_come_in_one_table_with_their_runs(library: Path, questions: Path, tmp_path: Path) -> None:
+    asked = ("--documents", library, "--golden", questions, "--ablate", "all", "--report", tmp_path / "out")
+    result = evaluate(*asked, cache=tmp_path / "cache")
+    assert result.returncode == 0, result.stderr
+    table = (tmp_path / "out" / "ablations.md").read_text()
+    for part in ("whole", "dense", "keyword", "no-headings", "passages-100", "passages-240", "no-evidence-model"):
+        assert f"| {part} " in table
+        assert f"| {part} " in result.stdout
+        assert len(Run.read(tmp_path / "out" / f"{part}.json").questions) == len(QUESTIONS)
+
+
+@pytest.mark.slow
+def test_disturbances_come_in_one_table_over_a_sample_of_the_answerable(
+    library: Path, library_index: Path, questions: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "noise").mkdir()
+    (tmp_path / "noise" / "wheels.txt").write_text("Wheels\n\nThe wheels of a car should be aligned once every year.\n")
+    asked = ("--documents", library, "--index", library_index, "--golden", questions, "--robust", "--sample", "2")
+    result = evaluate(*asked, "--noise", tmp_path / "noise", "--report", tmp_path / "out")
+    assert result.returncode == 0, result.stderr
+    for name in ("misspelling", "noise", "contradiction", "injection"):
+        assert f"| {name} " in (tmp_path / "out" / "robustness.md").read_text()
+    assert all(record["answerable"] for record in Run.read(tmp_path / "out" / "clean.json").questions)
+    assert len(Run.read(tmp_path / "out" / "clean.json").questions) == 2
 
 
 def test_a_jsonl_of_question_answer_document_is_measured(library: Path, library_index: Path, tmp_path: Path) -> None:
@@ -165,6 +175,7 @@ def test_a_beir_folder_is_indexed_and_measured_by_document(tmp_path: Path) -> No
     [
         (["--golden", "nowhere.jsonl"], "nowhere.jsonl: No such file"),
         (["--ablate", "everything"], "--ablate takes one of: dense, keyword"),
+        (["--ablate", "no-headings", "--index", "index"], "leave --index out"),
         (["--documents", "nowhere"], "No folder nowhere/"),
         (["compare", "README.md", "README.md"], "is not a run"),
         (["--gate", "nowhere.json"], "No run at nowhere.json to compare with. Commit one with: python -m eval --keep"),
