@@ -44,6 +44,16 @@ _POINTING = re.compile(
     r"click|subscribe)\b",
     re.I,
 )  # fmt: skip
+_ORDER = re.compile(  # text that speaks to the assistant or its reader, not about its subject
+    r"^\W*(?:(?:important|attention|note|system|assistant|ai|warning|instructions?|new instructions?)\s*[:,!–—-]+\s*|please |now |instead,? |always |never |"
+    r"(?:dear |to the )?(?:assistant|chatbot|model|ai|llm)s?,? (?:you )?(?:must|should|shall|will|are (?:to|now))\b|"
+    r"when (?:asked|answering|you)\b[^.]{0,80}, (?:always |only |you must )?)*"
+    r"(?:(?:you (?:must|should|shall|will|are to|are now|need to|have to) (?:now |only |always |never |not )?)?"
+    r"(?:ignore|disregard|forget|override|bypass|reveal|print|output|repeat|respond|reply|answer (?:only|with|that|every|all|the)|say (?:only|that|exactly)|tell (?:the )?(?:user|reader|them)|"
+    r"pretend|roleplay|act as|do not (?:mention|tell|answer|reveal|cite|say|follow|use|quote)|stop (?:answering|citing)|cite (?:only|this)|follow these)\b"
+    r"|you are (?:now |no longer )(?:an? |the |in |bound)|from now on\b)",
+    re.I,
+)
 _NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
 """Words of a question that are written as names or hold a digit."""
 _PAIRED = re.compile(r"\bthe (?:former|latter)\b", re.I)
@@ -213,7 +223,9 @@ def _quotable(text: str, form: Form) -> bool:
     words = re.findall(r"[A-Za-z]{2,}", text)
     ends = text.rstrip(" \"”’')*_")[-1:]
     whole = ends in {".", "!", "?", ";"} or form == "lead_in" or (ends == ":" and len(words) >= SHORTEST)
-    return whole and len(words) >= 4 and not text.startswith("|") and not _POINTING.search(text)
+    return (
+        whole and len(words) >= 4 and not text.startswith("|") and not _POINTING.search(text) and not _ORDER.match(text)
+    )
 
 
 def dangling(text: str) -> bool:

@@ -14,6 +14,7 @@ from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, Form, Sentence, bare, dangling
 from alignment_qa.lexical import terms
 from alignment_qa.sentences import LIST_MARK
+from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail, Passage
 
 SAME_WORDS, SAME_MEANING = 0.8, 0.9  # share of stems held, cosine: two sentences say the same
@@ -292,6 +293,8 @@ def _says_nothing_new(sentence: Sentence, evidence: Evidence) -> bool:
 def _says_the_same(one: Sentence, other: Sentence) -> bool:
     if one.passage.passage_id == other.passage.passage_id and one.place == other.place:
         return True
+    if negated(one.text) != negated(other.text) or numbers(one.text) != numbers(other.text):
+        return False  # near in words, and perhaps the opposite: a reader must see both
     if float(one.vector @ other.vector) >= SAME_MEANING:
         return True
     words, others = set(terms(one.text)), set(terms(other.text))

@@ -83,7 +83,7 @@ def measure(
         "pairs": len(pairs & held_pairs) / len(pairs) if pairs else 0.0,
         "nearest": float(cosines[0]),
         "second": float(cosines[1]) if len(cosines) > 1 else float(cosines[0]),
-        "negation_differs": float(_negated(sentence) != any(_negated(t) for t in texts)),
+        "negation_differs": float(negated(sentence) != any(negated(t) for t in texts)),
     }
 
 
@@ -119,7 +119,8 @@ def _pairs(text: str) -> set[tuple[str, str]]:
     return set(pairwise(words))
 
 
-def _negated(text: str) -> bool:
+def negated(text: str) -> bool:
+    """The text denies something, by a word for it."""
     return bool(_NEGATION.search(text))
 
 
