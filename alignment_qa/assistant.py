@@ -23,7 +23,7 @@ from alignment_qa.generate import Dropped, generate, open_model
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.question import MAX_LENGTH, Question, is_small_talk, is_task, understand
-from alignment_qa.retrieve import Retriever, fuse, prefer, rerank
+from alignment_qa.retrieve import Retriever, fuse, rerank
 from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ class Assistant:
         self.index = index
         self.config = config
         self._model = model
-        fused = fuse(index, weight=config.keyword_weight, pool=config.pool)
-        self._retrieve: Retriever = prefer(fused, index.asked, weight=config.question_weight, pool=4 * config.k)
+        self._retrieve: Retriever = fuse(
+            index, weight=config.keyword_weight, question_weight=config.question_weight, pool=config.pool
+        )
         if config.reranker:
             self._retrieve = rerank(self._retrieve, encoders.rerank_model(config.reranker), pool=4 * config.k)
 

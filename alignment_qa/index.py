@@ -7,6 +7,7 @@ generation at their next question.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -204,6 +205,15 @@ class Index:
             best.setdefault(doc_id, cosine)
         return [(doc_id, cosine) for doc_id, cosine in best.items() if self._store.has(doc_id)][:k]
 
+    def asking(self, question: str) -> dict[str, float]:
+        """Passage id → cosine of the question and the nearest of those that the passage's document says it answers, for
+        the documents nearest by that and the first passages of each."""
+        return {
+            passage_id: cosine
+            for doc_id, cosine in self.asked(question)
+            for passage_id in self._store.opening(doc_id, OPENING)
+        }
+
     def encode(self, question: str) -> Vectors:
         """(dimension,) unit vector of a question; the last few are remembered, since one answer asks several times."""
         vector = self._encoded.get(question)
@@ -223,13 +233,22 @@ class Index:
         return self._query("passages", self.encode(question), k)
 
     def matching(self, question: str, k: int) -> list[tuple[str, float]]:
-        """(passage id, BM25 score) of the k best prose passages, before it is known which are visible."""
+        """(passage id, keyword score) of the k best prose passages, before it is known which are visible. Scores are BM25
+        as a share of the question's term weight, so a word that no passage has takes from all."""
         self._refresh()
-        return self._keywords.search(question, k, "prose")
+        weight = self._weight(question)
+        return [(name, score / weight) for name, score in self._keywords.search(question, k, "prose")]
 
     def words_of(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
-        """Passage id → BM25 score; passages without a content word of the question are left out."""
-        return self._keywords.scores(question, passage_ids)
+        """Passage id → keyword score; passages without a content word of the question are left out."""
+        weight = self._weight(question)
+        return {name: score / weight for name, score in self._keywords.scores(question, passage_ids).items()}
+
+    def _weight(self, question: str) -> float:
+        """Inverse document frequencies of the question's terms, summed."""
+        passages = max(self.count()[1], 1)
+        words = self.frequency(list(dict.fromkeys(terms(question))))
+        return sum(math.log(1 + passages / (0.5 + n)) for n in words.values()) or 1.0
 
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         """Visible passage → the best cosine of the question with one of its sentences, read in its passage: the
@@ -314,6 +333,7 @@ class Index:
             return self._collections[name]
 
 
+OPENING = 30  # passages of a document that its own questions speak for: all of an article, not all of a book
 NEIGHBOURS = 0.5  # share of the passages beside it in a passage's vector
 
 

@@ -27,24 +27,37 @@ class Searched(Protocol):
     def matching(self, question: str, k: int) -> list[tuple[str, float]]: ...
     def words_of(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]: ...
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]: ...
+    def asking(self, question: str) -> dict[str, float]: ...
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]: ...
 
 
-def fuse(index: Searched, *, weight: float, pool: int) -> Retriever:
-    """A convex combination: weight · keyword score / its best + (1 - weight) · closeness, a cosine as it is.
+NEAR, SURE = 0.3, 0.5
+"""Cosine of two questions from which the one speaks for the other's document, and from which its passages are candidates
+whatever else they hold."""
+
+
+def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: int) -> Retriever:
+    """A convex combination: weight · keyword score + (1 - weight) · closeness, both as they are. Passages of
+    a document that says of itself that it answers such a question gain question_weight · (its cosine - NEAR).
 
     Each side brings `pool` candidates, and each scores all of them, also those that only the other brought.
     Bruch et al. (2210.11934) found the convex combination better than rank fusion, in and out of domain. Scaling the
-    cosines to [0, 1] over the pool was worse on all our sets (benchmarks/retrieval.py)."""
+    cosines to [0, 1] over the pool was worse on all our sets (benchmarks/retrieval.py); so was scaling the keyword scores by
+    the best, which takes the best of a poor lot for a match."""
 
     def search(question: str, k: int) -> list[Hit]:
-        found = index.matching(question, pool)
-        best = max((score for _, score in found), default=0.0) or 1.0
-        words = dict(found)
+        words = dict(index.matching(question, pool))
         names = [name for name, _ in index.near(question, pool)]
+        asking = index.asking(question) if question_weight else {}
+        names += [name for name, cosine in asking.items() if cosine >= SURE]
         words |= index.words_of(question, [name for name in names if name not in words])
         close = index.closeness(question, list(dict.fromkeys([*names, *words])))
-        scores = {name: weight * words.get(name, 0.0) / best + (1 - weight) * cosine for name, cosine in close.items()}
+        scores = {
+            name: weight * words.get(name, 0.0)
+            + (1 - weight) * cosine
+            + question_weight * max(0.0, asking.get(name, 0.0) - NEAR)
+            for name, cosine in close.items()
+        }
         first = sorted(scores, key=lambda name: (-scores[name], name))[:k]
         known = index.passages(first)
         return ranked((Hit(known[name], scores[name], 0) for name in first if name in known), k)
@@ -64,22 +77,6 @@ def in_context(passages: Sequence[NDArray[np.floating]], vector: Vectors) -> lis
     cosines = (cosines + cosines[own]) / np.sqrt(2 + 2 * np.einsum("ij,ij->i", rows, rows[own]))
     cosines[first[sizes > 1]] = -1.0  # a passage counts by its sentences where it has some
     return [float(value) for value in np.maximum.reduceat(cosines, first)]
-
-
-ASKED, NEAR = 10, 0.3  # documents whose own questions are compared, and the cosine from which one counts
-
-
-def prefer(retriever: Retriever, asked: Candidates, *, weight: float, pool: int) -> Retriever:
-    """The first `pool` hits of a retriever, those first whose document says that it answers such a question: `asked`
-    gives (document id, cosine) of the documents with the nearest questions of their own, and a hit gains weight ·
-    (cosine - NEAR)."""
-
-    def search(question: str, k: int) -> list[Hit]:
-        gain = {doc_id: weight * max(0.0, cosine - NEAR) for doc_id, cosine in asked(question, ASKED)}
-        hits = retriever(question, max(pool, k))
-        return ranked((replace(h, score=h.score + gain.get(h.passage.source.doc_id, 0.0)) for h in hits), k)
-
-    return search
 
 
 def rerank(retriever: Retriever, score: Callable[[str, Sequence[str]], list[float]], *, pool: int) -> Retriever:

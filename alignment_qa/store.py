@@ -220,6 +220,15 @@ class Store:
         ).fetchall()
         return [self._passage(row) for row in rows]
 
+    def opening(self, doc_id: str, most: int) -> list[str]:
+        """The ids of a document's first prose passages, in its order."""
+        rows = self._sql.execute(
+            "SELECT passage_id FROM passages JOIN documents USING (doc_id) "
+            "WHERE doc_id = ? AND role = 'prose' AND state = 'ready' ORDER BY first LIMIT ?",
+            (doc_id, most),
+        )
+        return [passage_id for (passage_id,) in rows]
+
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
         """Those of the passages that are visible."""
         rows = self._select(f"SELECT {_COLUMNS}", passage_ids)

@@ -10,7 +10,7 @@ import numpy as np
 
 from alignment_qa.config import Config
 from alignment_qa.index import Index
-from alignment_qa.retrieve import Retriever, prefer
+from alignment_qa.retrieve import Retriever, fuse
 from benchmarks import chunking, scifact
 from benchmarks.common import arguments, index_of, limited, mean, measured, retrievers, table
 from eval import golden, measures
@@ -59,8 +59,9 @@ def of_golden(path: Path, limit: int | None, seed: int) -> dict[str, Callable[[]
 
     ways = retrievers(index)
     for weight in QUESTION_WEIGHTS:  # the other sets' documents name no questions of their own
-        fused = ways[f"fused {Config().keyword_weight:.2f}"]
-        ways[f"  + questions {weight:.1f}"] = prefer(fused, index.asked, weight=weight, pool=4 * Config().k)
+        ways[f"  + questions {weight:.1f}"] = fuse(
+            index, weight=Config().keyword_weight, question_weight=weight, pool=Config().pool
+        )
     return {name: lambda r=retriever: measure(r) for name, retriever in ways.items()}
 
 

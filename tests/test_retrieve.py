@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alignment_qa import Assistant, Hit, Passage, Source, encoders
-from alignment_qa.retrieve import Retriever, fuse, prefer, ranked, rerank
+from alignment_qa.retrieve import Retriever, fuse, ranked, rerank
 
 SOURCE = Source("d", "T")
 
@@ -39,6 +39,9 @@ class Scored:
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         return {name: self.cosines[name] for name in passage_ids if name in self.cosines}
 
+    def asking(self, question: str) -> dict[str, float]:
+        return {}
+
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
         return {name: hit(name, 0.0).passage for name in passage_ids}
 
@@ -48,20 +51,20 @@ def order(hits: list[Hit]) -> list[str]:
 
 
 def test_what_both_find_comes_before_what_one_finds() -> None:
-    index = Scored({"a": 0.9, "b": 0.8, "c": 0.1, "d": 0.1}, {"b": 12.0, "d": 11.0})
+    index = Scored({"a": 0.9, "b": 0.8, "c": 0.1, "d": 0.1}, {"b": 0.9, "d": 0.85})
     hits = fuse(index, weight=0.5, pool=10)("q", 3)
     assert order(hits) == ["b", "d", "a"]
     assert [h.rank for h in hits] == [1, 2, 3]
 
 
 def test_the_weight_moves_between_meaning_and_words() -> None:
-    index = Scored({"a": 0.9, "b": 0.2}, {"b": 10.0})
+    index = Scored({"a": 0.9, "b": 0.2}, {"b": 0.9})
     assert order(fuse(index, weight=0.1, pool=9)("q", 2))[0] == "a"
     assert order(fuse(index, weight=0.9, pool=9)("q", 2))[0] == "b"
 
 
 def test_each_side_scores_what_only_the_other_brought() -> None:
-    index = Scored({"a": 0.9, "b": 0.85}, {"a": 5.0, "b": 10.0})
+    index = Scored({"a": 0.9, "b": 0.85}, {"a": 0.3, "b": 0.6})
     assert order(fuse(index, weight=0.3, pool=1)("q", 2)) == ["b", "a"]
 
 
@@ -78,17 +81,14 @@ def test_no_hits_make_no_hits() -> None:
 
 
 def test_a_document_that_asks_the_question_itself_is_preferred() -> None:
-    from dataclasses import replace
+    class Asking(Scored):
+        def asking(self, question: str) -> dict[str, float]:
+            return {"b": 0.9, "d": 0.2, "e": 0.8}
 
-    other = replace(hit("b", 0.55), passage=replace(hit("b", 0).passage, source=Source("asks", "T")))
-    search = prefer(
-        lambda question, k: ranked([hit("a", 0.6), other, hit("c", 0.5)], k),
-        lambda question, k: [("asks", 0.9), ("d", 0.2)],
-        weight=0.2,
-        pool=3,
-    )
-    assert order(search("q", 2)) == ["b", "a"]
-    assert search("q", 1)[0].score == pytest.approx(0.55 + 0.2 * 0.6)
+    index = Asking({"a": 0.6, "b": 0.55, "c": 0.5, "d": 0.45, "e": 0.3}, {})
+    hits = fuse(index, weight=0.0, question_weight=0.2, pool=3)("q", 9)
+    assert order(hits) == ["b", "a", "c", "e"]  # e is found by its question alone; d is not asked nearly enough
+    assert hits[0].score == pytest.approx(0.55 + 0.2 * 0.6)
 
 
 def test_reranking_puts_the_scorers_best_first() -> None:
