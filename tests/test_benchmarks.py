@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from alignment_qa.types import Hit, Passage, Source
-from benchmarks import chunking, common, latency, scifact
+from benchmarks import chunking, common, latency, mtrag, scifact
 
 
 def passage(name: str, doc_id: str = "a", start: int = 0, end: int = 10) -> Passage:
@@ -116,3 +118,64 @@ def test_stages_are_timed_in_order_with_the_parts_measured_alone_last(assistant:
     assert list(stages)[-3:] == ["total", "encoding alone", "retrieval alone"]
     assert all(value > 0 for ms in stages.values() for value in ms)
     assert max(stages["retrieve"]) <= max(stages["total"])
+
+
+@pytest.fixture
+def conversation(tmp_path: Path) -> Path:
+    """A folder as MTRAG's: a conversation of two questions, the person's rewrites and the judgements."""
+    folder = tmp_path / "retrieval_tasks" / "govt"
+    (folder / "qrels").mkdir(parents=True)
+    first, both = "|user|: What is a kelp forest?", "|user|: What is a kelp forest?\n|user|: Where does it grow?"
+    for name, texts in {"questions": (first, both), "rewrite": (first, "|user|: Where do kelp forests grow?")}.items():
+        rows = [json.dumps({"_id": f"c<::>{turn}", "text": text}) for turn, text in enumerate(texts, 1)]
+        (folder / f"govt_{name}.jsonl").write_text("\n".join(rows))
+    (folder / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nc<::>2\tp1\t1\nc<::>2\tp2\t0\n")
+    return tmp_path
+
+
+def test_a_conversation_is_read_with_its_questions_so_far_and_the_persons_rewrite(conversation: Path) -> None:
+    first, second = mtrag.read(conversation, "govt")
+    assert second.asked == ("What is a kelp forest?", "Where does it grow?")
+    assert second.rewrite == "Where do kelp forests grow?"
+    assert first.conversation == second.conversation == "c"
+    assert (first.changed, second.changed) == (False, True)
+    assert mtrag.read_judged(conversation / "retrieval_tasks" / "govt" / "qrels" / "dev.tsv") == {"c<::>2": {"p1"}}
+
+
+def test_a_follow_up_is_put_in_each_way(conversation: Path) -> None:
+    *_, task = mtrag.read(conversation, "govt")
+    put = {way: task.put(way, mtrag.nowhere) for way in mtrag.WAYS}
+    assert put["last turn"] == "Where does it grow?"
+    assert put["all turns"] == "What is a kelp forest?\nWhere does it grow?"
+    assert "kelp forest" in put["ours"]
+    assert put["person's rewrite"] == task.rewrite
+
+
+def test_words_put_in_are_held_against_the_persons() -> None:
+    assert mtrag.put_in("Where does it grow?", "Where does kelp soup grow?", "Where do kelp forests grow?") == (
+        0.5,
+        0.5,
+    )
+    assert mtrag.put_in("Where does it grow?", "Where does it grow?", "Where do kelp forests grow?") == (0, None)
+    assert mtrag.put_in("Does kelp grow?", "Does kelp grow?", "Does kelp grow?") == (None, None)
+
+
+def test_a_way_of_asking_is_measured_by_the_documents_it_finds(conversation: Path) -> None:
+    *_, task = mtrag.read(conversation, "govt")
+
+    def retriever(question: str, k: int) -> list[Hit]:
+        order = ("right", "wrong") if "kelp" in question else ("wrong", "right")
+        return [Hit(passage(name, name), 1 / rank, rank) for rank, name in enumerate(order, 1)]
+
+    found = {
+        way: mtrag.run(way, {task.id: task}, retriever, {task.id: {"right"}}, ("R@1", "RR@10"), mtrag.nowhere)
+        for way in ("last turn", "ours")
+    }
+    assert found["last turn"] == {"R@1": [0], "RR@10": [0.5]}
+    assert found["ours"] == {"R@1": [1], "RR@10": [1]}
+
+
+def test_a_difference_is_told_with_its_sign_and_one_cluster_gives_no_interval() -> None:
+    assert common.interval([0.5, 0.5], ["a", "b"], signed=True) == "+0.500 [+0.500, +0.500]"
+    assert common.interval([0.5, 0.5], ["a", "a"]) == "0.500 [one cluster]"
+    assert common.interval([], []) == "–"
