@@ -84,6 +84,11 @@ def retrievers(index: Index, weights: Sequence[float] = WEIGHTS, pool: int = Con
     return result
 
 
+def shipped(index: Index) -> Retriever:
+    """The retriever that the assistant uses."""
+    return fuse(index, weight=Config().keyword_weight, pool=Config().pool)
+
+
 def by_ranks(dense: Retriever, keyword: Retriever, *, pool: int, constant: int = 60) -> Retriever:
     """Reciprocal rank fusion (Cormack et al., 2009), with the customary constant."""
 

@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alignment_qa.config import Config
 from alignment_qa.conversation import standalone
-from alignment_qa.index import Index
 from alignment_qa.lexical import terms
-from alignment_qa.retrieve import Retriever, fuse
+from alignment_qa.retrieve import Retriever
 from alignment_qa.types import Document, Turn
-from benchmarks.common import arguments, document, index_of, interval, limited, measured, table
+from benchmarks.common import arguments, document, index_of, interval, limited, measured, shipped, table
 
 PUBLISHED = (
     "published, all four corpora, R@5 / nDCG@10, last turn → person's rewrite: BM25 .20/.21 → .25/.25, "
@@ -180,10 +178,6 @@ def read_passages(file: Path) -> Iterator[Document]:
 
 
 # both
-
-
-def shipped(index: Index) -> Retriever:
-    return fuse(index, weight=Config().keyword_weight, pool=Config().pool)
 
 
 def run(

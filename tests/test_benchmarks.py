@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from alignment_qa.types import Hit, Passage, Source
-from benchmarks import chunking, common, latency, mtrag, scifact
+from benchmarks import chunking, common, latency, mtrag, peers, pipelines, scifact
+from benchmarks.pipelines import Piece
 
 
 def passage(name: str, doc_id: str = "a", start: int = 0, end: int = 10) -> Passage:
@@ -179,3 +180,86 @@ def test_a_difference_is_told_with_its_sign_and_one_cluster_gives_no_interval() 
     assert common.interval([0.5, 0.5], ["a", "b"], signed=True) == "+0.500 [+0.500, +0.500]"
     assert common.interval([0.5, 0.5], ["a", "a"]) == "0.500 [one cluster]"
     assert common.interval([], []) == "–"
+
+
+def words(texts: list[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
+
+
+def test_pieces_are_read_until_the_budget_is_full_and_the_last_in_part() -> None:
+    pieces = [Piece("a", "one two"), Piece("b", "three four five six"), Piece("a", "seven")]
+    assert peers.within(pieces, 4, words) == [Piece("a", "one two"), Piece("b", "three four")]
+    assert peers.within(pieces, 7, words) == pieces
+
+
+def test_a_piece_is_found_again_whatever_became_of_its_white_space() -> None:
+    place = peers.Place("Kelp\n\ngrows  in cold\nwater.")
+    assert place.of("grows in cold") == place.span(6, 20)
+    with pytest.raises(ValueError, match="not found"):
+        place.of("warm water")
+
+
+def test_a_quote_counts_when_pieces_together_hold_it_whole() -> None:
+    places = {"a": peers.Place("Kelp grows in cold water. Otters eat urchins.")}
+    asked = peers.Asked("?", "a", {"a": [[(0, 25)], [(26, 45)]]})
+    first = [Piece("a", "Kelp grows in"), Piece("a", "grows in cold water.")]
+    assert peers.quotes(asked, first, places) == 0.5
+    assert peers.quotes(asked, [*first, Piece("a", "Otters eat")], places) == 0.5
+    assert peers.quotes(asked, [Piece("b", "Kelp grows in cold water.")], places) == 0
+    assert peers.share(asked, first, places) == pytest.approx(21 / 38)  # characters, without spaces
+
+
+def test_a_document_ranks_by_its_first_piece() -> None:
+    scores = peers.by_rank([Piece("b", "1"), Piece("a", "2"), Piece("b", "3")])
+    assert sorted(scores, key=lambda name: -scores[name]) == ["b", "a"]
+
+
+def test_a_peer_that_is_not_installed_is_named_by_the_module_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pipelines.PEERS, "none", (pipelines.txtai, ("json", "no_such_module", "no_such.module")))
+    assert pipelines.missing("none") == ["no_such_module", "no_such.module"]
+
+
+def test_systems_are_asked_the_same_and_ranked_with_what_ours_has_more(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = {"kelp": "Kelp grows in cold water.", "otter": "Otters eat urchins."}
+    asked = {"1": peers.Asked("Where does kelp grow?", "1", {"kelp": []}), "2": peers.Asked("Who?", "2", {"otter": []})}
+
+    def measures(found: object) -> dict[str, list[float]]:
+        return {"first": [float(pieces[0].doc_id in asked[name].wanted) for name, pieces in found.items()]}  # type: ignore[attr-defined]
+
+    def always(first: str) -> pipelines.Search:
+        return lambda question, k: [Piece(name, texts[name]) for name in sorted(texts, key=lambda n: n != first)]
+
+    part = peers.Part("two", texts, asked, always("kelp"), 2, measures)
+
+    class Lengths:
+        encoder = type("Encoder", (), {"count": staticmethod(words)})
+
+    peers.ask(part, [], Lengths())  # type: ignore[arg-type]
+    part.found["worse"] = {name: pieces[::-1] for name, pieces in part.found[peers.OURS].items()}
+    part.found["worse"]["2"] = part.found[peers.OURS]["2"]
+    part.seconds["worse"] = [2 * seconds for seconds in part.seconds[peers.OURS]]
+    peers.report(part, 0, Lengths())  # type: ignore[arg-type]
+    header, best, worse, _ = capsys.readouterr().out.strip().splitlines()
+    assert header.startswith("two  ")
+    assert best.startswith("ours   0.500")
+    assert best.endswith("1.00")
+    assert worse.startswith("worse  0.000")
+    assert "+0.500" in worse
+    assert worse.endswith("2.00")
+
+
+@pytest.mark.parametrize("name", pipelines.PEERS)
+@pytest.mark.filterwarnings("ignore")  # the peers' own
+def test_a_peer_finds_the_document_that_answers_and_gives_back_its_words(name: str, tmp_path: Path) -> None:
+    if absent := pipelines.missing(name):
+        pytest.skip(f"{', '.join(absent)} not installed: pip install -r requirements-benchmarks.txt")
+    pipelines.quiet()
+    texts = {
+        "kelp": "Kelp forests grow in cold water along rocky coasts, fixed to the ground.",
+        "otter": "Sea otters open shells with stones, which they keep under an arm.",
+        "reef": "Coral reefs stand in warm and shallow seas.",
+    }
+    search = pipelines.PEERS[name][0](texts, pipelines.Embedded(tmp_path))
+    found = search("Which animals open shells with stones?", 2)
+    assert found[0] == Piece("otter", texts["otter"])
+    assert len(found) == 2
