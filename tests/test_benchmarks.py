@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -250,10 +251,17 @@ def test_systems_are_asked_the_same_and_ranked_with_what_ours_has_more(capsys: p
 
 @pytest.mark.parametrize("name", pipelines.PEERS)
 @pytest.mark.filterwarnings("ignore")  # the peers' own
-def test_a_peer_finds_the_document_that_answers_and_gives_back_its_words(name: str, tmp_path: Path) -> None:
+def test_a_peer_finds_the_document_that_answers_and_calls_no_other_machine(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if absent := pipelines.missing(name):
         pytest.skip(f"{', '.join(absent)} not installed: pip install -r requirements-benchmarks.txt")
     pipelines.quiet()
+    looked_up: list[object] = []
+    known = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **named: looked_up.append(host) or known(host, *rest, **named)
+    )
     texts = {
         "kelp": "Kelp forests grow in cold water along rocky coasts, fixed to the ground.",
         "otter": "Sea otters open shells with stones, which they keep under an arm.",
@@ -263,3 +271,4 @@ def test_a_peer_finds_the_document_that_answers_and_gives_back_its_words(name: s
     found = search("Which animals open shells with stones?", 2)
     assert found[0] == Piece("otter", texts["otter"])
     assert len(found) == 2
+    assert not {host for host in looked_up if host not in ("localhost", "127.0.0.1", "::1", None)}
