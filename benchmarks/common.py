@@ -20,6 +20,7 @@ from alignment_qa.index import Index
 from alignment_qa.retrieve import Retriever, fuse, ranked
 from alignment_qa.store import SCHEMA
 from alignment_qa.types import Hit, Passage
+from eval import intervals
 from ingest.passages import split
 from ingest.sync import LIMIT, SIZE
 
@@ -81,6 +82,11 @@ def retrievers(index: Index, weights: Sequence[float] = WEIGHTS, pool: int = Con
     for weight in weights:
         result[f"fused {weight:.2f}"] = fuse(index, weight=weight, pool=pool)
     return result
+
+
+def shipped(index: Index) -> Retriever:
+    """The retriever that the assistant uses."""
+    return fuse(index, weight=Config().keyword_weight, pool=Config().pool)
 
 
 def by_ranks(dense: Retriever, keyword: Retriever, *, pool: int, constant: int = 60) -> Retriever:
@@ -146,6 +152,17 @@ def mean(values: Iterable[float], seed: int = 0, rounds: int = 2000) -> str:
     draws = np.random.default_rng(seed).choice(sample, (rounds, len(sample))).mean(axis=1)
     low, high = np.percentile(draws, [2.5, 97.5])
     return f"{sample.mean():.3f} [{low:.3f}, {high:.3f}]"
+
+
+def interval(values: Sequence[float], clusters: Sequence[str], seed: int = 0, *, signed: bool = False) -> str:
+    """A mean with its 95 % interval, as text, where questions of one cluster stand or fall together."""
+    found = intervals.estimate(intervals.mean(values), clusters, seed)
+    if found is None:
+        return "–"
+    form = "{:+.3f}" if signed else "{:.3f}"
+    if found.low is None or found.high is None:
+        return f"{form.format(found.value)} [one cluster]"
+    return f"{form.format(found.value)} [{form.format(found.low)}, {form.format(found.high)}]"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
+import socket
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from alignment_qa.types import Hit, Passage, Source
-from benchmarks import chunking, common, latency, scifact
+from benchmarks import chunking, common, latency, mtrag, peers, pipelines, scifact
+from benchmarks.pipelines import Piece
 
 
 def passage(name: str, doc_id: str = "a", start: int = 0, end: int = 10) -> Passage:
@@ -116,3 +120,155 @@ def test_stages_are_timed_in_order_with_the_parts_measured_alone_last(assistant:
     assert list(stages)[-3:] == ["total", "encoding alone", "retrieval alone"]
     assert all(value > 0 for ms in stages.values() for value in ms)
     assert max(stages["retrieve"]) <= max(stages["total"])
+
+
+@pytest.fixture
+def conversation(tmp_path: Path) -> Path:
+    """A folder as MTRAG's: a conversation of two questions, the person's rewrites and the judgements."""
+    folder = tmp_path / "retrieval_tasks" / "govt"
+    (folder / "qrels").mkdir(parents=True)
+    first, both = "|user|: What is a kelp forest?", "|user|: What is a kelp forest?\n|user|: Where does it grow?"
+    for name, texts in {"questions": (first, both), "rewrite": (first, "|user|: Where do kelp forests grow?")}.items():
+        rows = [json.dumps({"_id": f"c<::>{turn}", "text": text}) for turn, text in enumerate(texts, 1)]
+        (folder / f"govt_{name}.jsonl").write_text("\n".join(rows))
+    (folder / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nc<::>2\tp1\t1\nc<::>2\tp2\t0\n")
+    return tmp_path
+
+
+def test_a_conversation_is_read_with_its_questions_so_far_and_the_persons_rewrite(conversation: Path) -> None:
+    first, second = mtrag.read(conversation, "govt")
+    assert second.asked == ("What is a kelp forest?", "Where does it grow?")
+    assert second.rewrite == "Where do kelp forests grow?"
+    assert first.conversation == second.conversation == "c"
+    assert (first.changed, second.changed) == (False, True)
+    assert mtrag.read_judged(conversation / "retrieval_tasks" / "govt" / "qrels" / "dev.tsv") == {"c<::>2": {"p1"}}
+
+
+def test_a_follow_up_is_put_in_each_way(conversation: Path) -> None:
+    *_, task = mtrag.read(conversation, "govt")
+    put = {way: task.put(way, mtrag.nowhere) for way in mtrag.WAYS}
+    assert put["last turn"] == "Where does it grow?"
+    assert put["all turns"] == "What is a kelp forest?\nWhere does it grow?"
+    assert "kelp forest" in put["ours"]
+    assert put["person's rewrite"] == task.rewrite
+
+
+def test_words_put_in_are_held_against_the_persons() -> None:
+    assert mtrag.put_in("Where does it grow?", "Where does kelp soup grow?", "Where do kelp forests grow?") == (
+        0.5,
+        0.5,
+    )
+    assert mtrag.put_in("Where does it grow?", "Where does it grow?", "Where do kelp forests grow?") == (0, None)
+    assert mtrag.put_in("Does kelp grow?", "Does kelp grow?", "Does kelp grow?") == (None, None)
+
+
+def test_a_way_of_asking_is_measured_by_the_documents_it_finds(conversation: Path) -> None:
+    *_, task = mtrag.read(conversation, "govt")
+
+    def retriever(question: str, k: int) -> list[Hit]:
+        order = ("right", "wrong") if "kelp" in question else ("wrong", "right")
+        return [Hit(passage(name, name), 1 / rank, rank) for rank, name in enumerate(order, 1)]
+
+    found = {
+        way: mtrag.run(way, {task.id: task}, retriever, {task.id: {"right"}}, ("R@1", "RR@10"), mtrag.nowhere)
+        for way in ("last turn", "ours")
+    }
+    assert found["last turn"] == {"R@1": [0], "RR@10": [0.5]}
+    assert found["ours"] == {"R@1": [1], "RR@10": [1]}
+
+
+def test_a_difference_is_told_with_its_sign_and_one_cluster_gives_no_interval() -> None:
+    assert common.interval([0.5, 0.5], ["a", "b"], signed=True) == "+0.500 [+0.500, +0.500]"
+    assert common.interval([0.5, 0.5], ["a", "a"]) == "0.500 [one cluster]"
+    assert common.interval([], []) == "–"
+
+
+def words(texts: list[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
+
+
+def test_pieces_are_read_until_the_budget_is_full_and_the_last_in_part() -> None:
+    pieces = [Piece("a", "one two"), Piece("b", "three four five six"), Piece("a", "seven")]
+    assert peers.within(pieces, 4, words) == [Piece("a", "one two"), Piece("b", "three four")]
+    assert peers.within(pieces, 7, words) == pieces
+
+
+def test_a_piece_is_found_again_whatever_became_of_its_white_space() -> None:
+    place = peers.Place("Kelp\n\ngrows  in cold\nwater.")
+    assert place.of("grows in cold") == place.span(6, 20)
+    with pytest.raises(ValueError, match="not found"):
+        place.of("warm water")
+
+
+def test_a_quote_counts_when_pieces_together_hold_it_whole() -> None:
+    places = {"a": peers.Place("Kelp grows in cold water. Otters eat urchins.")}
+    asked = peers.Asked("?", "a", {"a": [[(0, 25)], [(26, 45)]]})
+    first = [Piece("a", "Kelp grows in"), Piece("a", "grows in cold water.")]
+    assert peers.quotes(asked, first, places) == 0.5
+    assert peers.quotes(asked, [*first, Piece("a", "Otters eat")], places) == 0.5
+    assert peers.quotes(asked, [Piece("b", "Kelp grows in cold water.")], places) == 0
+    assert peers.share(asked, first, places) == pytest.approx(21 / 38)  # characters, without spaces
+
+
+def test_a_document_ranks_by_its_first_piece() -> None:
+    scores = peers.by_rank([Piece("b", "1"), Piece("a", "2"), Piece("b", "3")])
+    assert sorted(scores, key=lambda name: -scores[name]) == ["b", "a"]
+
+
+def test_a_peer_that_is_not_installed_is_named_by_the_module_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pipelines.PEERS, "none", (pipelines.txtai, ("json", "no_such_module", "no_such.module")))
+    assert pipelines.missing("none") == ["no_such_module", "no_such.module"]
+
+
+def test_systems_are_asked_the_same_and_ranked_with_what_ours_has_more(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = {"kelp": "Kelp grows in cold water.", "otter": "Otters eat urchins."}
+    asked = {"1": peers.Asked("Where does kelp grow?", "1", {"kelp": []}), "2": peers.Asked("Who?", "2", {"otter": []})}
+
+    def measures(found: object) -> dict[str, list[float]]:
+        return {"first": [float(pieces[0].doc_id in asked[name].wanted) for name, pieces in found.items()]}  # type: ignore[attr-defined]
+
+    def always(first: str) -> pipelines.Search:
+        return lambda question, k: [Piece(name, texts[name]) for name in sorted(texts, key=lambda n: n != first)]
+
+    part = peers.Part("two", texts, asked, always("kelp"), 2, measures)
+
+    class Lengths:
+        encoder = type("Encoder", (), {"count": staticmethod(words)})
+
+    peers.ask(part, [], Lengths())  # type: ignore[arg-type]
+    part.found["worse"] = {name: pieces[::-1] for name, pieces in part.found[peers.OURS].items()}
+    part.found["worse"]["2"] = part.found[peers.OURS]["2"]
+    part.seconds["worse"] = [2 * seconds for seconds in part.seconds[peers.OURS]]
+    peers.report(part, 0, Lengths())  # type: ignore[arg-type]
+    header, best, worse, _ = capsys.readouterr().out.strip().splitlines()
+    assert header.startswith("two  ")
+    assert best.startswith("ours   0.500")
+    assert best.endswith("1.00")
+    assert worse.startswith("worse  0.000")
+    assert "+0.500" in worse
+    assert worse.endswith("2.00")
+
+
+@pytest.mark.parametrize("name", pipelines.PEERS)
+@pytest.mark.filterwarnings("ignore")  # the peers' own
+def test_a_peer_finds_the_document_that_answers_and_calls_no_other_machine(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if absent := pipelines.missing(name):
+        pytest.skip(f"{', '.join(absent)} not installed: pip install -r requirements-benchmarks.txt")
+    pipelines.quiet()
+    looked_up: list[object] = []
+    known = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **named: looked_up.append(host) or known(host, *rest, **named)
+    )
+    texts = {
+        "kelp": "Kelp forests grow in cold water along rocky coasts, fixed to the ground.",
+        "otter": "Sea otters open shells with stones, which they keep under an arm.",
+        "reef": "Coral reefs stand in warm and shallow seas.",
+    }
+    search = pipelines.PEERS[name][0](texts, pipelines.Embedded(tmp_path))
+    found = search("Which animals open shells with stones?", 2)
+    assert found[0] == Piece("otter", texts["otter"])
+    assert len(found) == 2
+    assert not {host for host in looked_up if host not in ("localhost", "127.0.0.1", "::1", None)}
