@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from alignment_qa import IndexBusy, IndexMismatch, IndexMissing
+from alignment_qa.embed import headed
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from ingest.sync import sync
@@ -42,7 +43,7 @@ def test_nothing_that_the_encoder_would_cut_off_is_indexed(library_index: Path) 
     index = Index.open(library_index)
     for document in index.documents():
         for passage in index.passages_of(document.source.doc_id):
-            assert index.encoder.count([index._headed(passage)])[0] <= index.encoder.limit
+            assert index.encoder.count(headed(index.encoder, [passage]))[0] <= index.encoder.limit
 
 
 def test_the_nearest_passage_is_found_by_meaning_and_by_words(library_index: Path) -> None:
