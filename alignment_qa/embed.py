@@ -14,12 +14,14 @@ from alignment_qa.types import Passage
 NEIGHBOURS = 0.5  # share of the passages beside it in a passage's vector
 
 
-def passage_vectors(encoder: Encoder, documents: Sequence[Sequence[Passage]]) -> list[list[Vectors16]]:
+def passage_vectors(
+    encoder: Encoder, documents: Sequence[Sequence[Passage]], headings: bool = True
+) -> list[list[Vectors16]]:
     """(1 + sentences, dimension) for each passage of each document, its passages in order. The passage's vector reads
     its headings too; its sentences' do not, because there a heading made the choice of sentences worse (P@1 71.6 → 65.2
     on CLAPnq). All is encoded in one call: the more texts, the fewer tokens of padding."""
     passages = [p for document in documents for p in document]
-    texts = headed(encoder, passages)
+    texts = headed(encoder, passages) if headings else [p.text for p in passages]
     for p in passages:
         texts.extend(p.text[start - p.start : end - p.start] for start, end in p.sentences)
     encoded = encoder.encode(texts)
@@ -38,7 +40,7 @@ def passage_vectors(encoder: Encoder, documents: Sequence[Sequence[Passage]]) ->
 
 def headed(encoder: Encoder, passages: Sequence[Passage]) -> list[str]:
     """The text of each passage that is encoded: its headings, shortened until they fit, then its words."""
-    texts = [f"{p.heading}\n{p.text}" for p in passages]
+    texts = [f"{p.heading}\n{p.text}" if p.heading else p.text for p in passages]
     for i, tokens in enumerate(encoder.count(texts)):
         heading = passages[i].heading
         while tokens > encoder.limit and heading:

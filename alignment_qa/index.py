@@ -103,9 +103,11 @@ class Index:
         """Encode, keep and show documents with their passages; a document that is here already is replaced."""
         if not documents:
             return
+        for document, _ in documents:
+            self.remove(document.source.doc_id)
         prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
         encoder = self._encoder_for(sum(map(len, prose)))
-        vectors = passage_vectors(encoder, prose)
+        vectors = passage_vectors(encoder, prose, self._headings)
         ids: list[str] = []
         for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):
             by_id = {p.passage_id: m for p, m in zip(own, matrices, strict=True)}
@@ -143,7 +145,7 @@ class Index:
     def _erase(self, doc_ids: Sequence[str]) -> None:
         for doc_id in doc_ids:
             for name in ("passages", "questions"):
-                self._collection(name).delete(where={"doc_id": doc_id})
+                self._collection(name).delete(where={"doc_id": doc_id})  # by their ids it took as long, at 50,000
             self._keywords.remove(doc_id)
         self._keywords.commit()
         for doc_id in doc_ids:
