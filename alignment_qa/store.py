@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from threading import RLock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ class Noted(NamedTuple):
 
 
 class Store:
-    """One SQLite file. Reads are safe from several threads."""
+    """One SQLite file. Safe from several threads."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
         self._sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
@@ -62,6 +63,7 @@ class Store:
             self._sql.executescript(_TABLES)
         else:
             self._sql.execute("PRAGMA query_only = ON")
+        self._guard = RLock()
         self._sources: dict[str, Source] = {}
         self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
 
@@ -137,13 +139,14 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._sql.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._sql.execute("ROLLBACK")
-            raise
-        self._sql.execute("COMMIT")
+        with self._guard:
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._sql.execute("ROLLBACK")
+                raise
+            self._sql.execute("COMMIT")
 
     # files: what was read, so that unchanged files are not read again
 

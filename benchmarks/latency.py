@@ -147,6 +147,7 @@ class Disturbed:
 
     def __init__(self, encoder: Encoder, rows: np.ndarray, rng: np.random.Generator) -> None:
         self.name, self.dimension, self.limit = encoder.name, encoder.dimension, encoder.limit
+        self.backend = "made up"
         self._rows = rows.astype(np.float32)
         self._rng = rng
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from ingest.passages import split
 # 200 tokens found most within a budget (benchmarks/chunking.py).
 SIZE, LIMIT = 190, 210
 GLOSSARY = "glossary.yaml"
-BATCH = 64  # passages that are stored and shown together
+BATCH = 128  # passages that are encoded, stored and shown together
 
 
 @dataclass(slots=True)
@@ -81,66 +82,106 @@ def sync(
     report = Report()
     limit = min(limit, index.encoder.limit)
     known = index.store.files()
-    batch: list[tuple[_Reading, Document, list[Passage]]] = []
-    read: list[_Reading] = []  # to their end, since the last flush
     seen: set[str] = set()
-
-    def flush() -> None:
-        for reading, document, _ in batch:  # before they are there, so that a killed run leaves none without its file
-            index.store.note_documents(reading.file.key, [document.source.doc_id])
-        index.add([(document, passages) for _, document, passages in batch])
-        report.added += [document.source.doc_id for _, document, _ in batch]
-        for reading in read:
-            _note(index, reading)
-            progress(reading.stat.st_size)
-        batch.clear()
-        read.clear()
-
-    for file in walk(paths, report):
-        seen.add(file.key)
-        try:
-            stat = os.stat(file.path)
-            before = known.get(file.key)
-            if before and (stat.st_size, stat.st_mtime_ns) == before[:2]:
-                report.unchanged += 1
-                progress(stat.st_size)
+    with _Writer(index, report, progress) as writer:
+        for file in walk(paths, report):
+            seen.add(file.key)
+            try:
+                stat = os.stat(file.path)
+                before = known.get(file.key)
+                if before and (stat.st_size, stat.st_mtime_ns) == before[:2]:
+                    report.unchanged += 1
+                    progress(stat.st_size)
+                    continue
+                reading = _Reading(file, stat, _digest(file.path))
+                if before and reading.digest == before.digest:
+                    reading.brings |= before.brings
+                    _note(index, reading)
+                    report.unchanged += 1
+                    progress(stat.st_size)
+                    continue
+            except OSError as error:
+                report.skipped.append((str(file.path), (error.strerror or str(error)).lower()))
                 continue
-            reading = _Reading(file, stat, _digest(file.path))
-            if before and reading.digest == before.digest:
-                reading.brings |= before.brings
-                _note(index, reading)
-                report.unchanged += 1
-                progress(stat.st_size)
-                continue
-        except OSError as error:
-            report.skipped.append((str(file.path), (error.strerror or str(error)).lower()))
-            continue
-        waiting = {document.source.doc_id for _, document, _ in batch}
-        for document in _documents(reading, fields, report):
-            doc_id = document.source.doc_id
-            if doc_id in waiting or index.store.has(doc_id):
-                if doc_id in reading.brings or not before or doc_id not in before.brings:
-                    report.repeated.append((str(file.path), doc_id))
+            for document in _documents(reading, fields, report):
+                doc_id = document.source.doc_id
+                if writer.has(doc_id):
+                    if doc_id in reading.brings or not before or doc_id not in before.brings:
+                        report.repeated.append((str(file.path), doc_id))
+                    reading.brings.add(doc_id)
+                    continue
+                passages = list(split(document, index.encoder.count, size=size, limit=limit))
+                if not passages:
+                    report.skipped.append((str(file.path), "no prose found"))
+                    continue
+                report.passages += len(passages)
                 reading.brings.add(doc_id)
-                continue
-            passages = list(split(document, index.encoder.count, size=size, limit=limit))
-            if not passages:
-                report.skipped.append((str(file.path), "no prose found"))
-                continue
-            report.passages += len(passages)
-            reading.brings.add(doc_id)
-            batch.append((reading, document, passages))
-            waiting.add(doc_id)
-            if sum(len(row[-1]) for row in batch) >= BATCH:
-                flush()
-        if not reading.whole and before:
-            reading.brings |= before.brings  # what could not be read now may be what was read then
-        if reading.brings:
-            read.append(reading)
-    flush()
+                writer.add(reading, document, passages)
+            if not reading.whole and before:
+                reading.brings |= before.brings  # what could not be read now may be what was read then
+            if reading.brings:
+                writer.end(reading)
     _forget_gone(paths, index, known, seen, report)
     _bring_glossary(paths, index)
     return report
+
+
+class _Writer:
+    """Adds documents in batches, behind the reading: while one batch is encoded and stored, the next is read, and no
+    more than that, whatever the corpus. Only the batch itself is another thread's work."""
+
+    def __init__(self, index: Index, report: Report, progress: Callable[[int], None]) -> None:
+        self._index, self._report, self._progress = index, report, progress
+        self._thread = ThreadPoolExecutor(1)
+        self._batch: list[tuple[_Reading, Document, list[Passage]]] = []
+        self._read: list[_Reading] = []  # to their end, since the last batch was handed over
+        self._adding: tuple[Future[None], set[str], list[_Reading]] | None = None
+
+    def has(self, doc_id: str) -> bool:
+        coming = self._adding is not None and doc_id in self._adding[1]
+        return coming or any(d.source.doc_id == doc_id for _, d, _ in self._batch) or self._index.store.has(doc_id)
+
+    def add(self, reading: _Reading, document: Document, passages: list[Passage]) -> None:
+        self._batch.append((reading, document, passages))
+        if sum(len(row[-1]) for row in self._batch) >= BATCH:
+            self._hand_over()
+
+    def end(self, reading: _Reading) -> None:
+        """The file has been read to its end; that is noted once its documents are in the index."""
+        self._read.append(reading)
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        with self._thread:  # waits for what it is adding
+            if kind is None:
+                self._hand_over()
+                self._settle()
+
+    def _hand_over(self) -> None:
+        self._settle()
+        for (
+            reading,
+            document,
+            _,
+        ) in self._batch:  # before they are there, so that a killed run leaves none without its file
+            self._index.store.note_documents(reading.file.key, [document.source.doc_id])
+        documents = [(document, passages) for _, document, passages in self._batch]
+        adding = self._thread.submit(self._index.add, documents)
+        self._adding = adding, {document.source.doc_id for document, _ in documents}, self._read
+        self._report.added += [document.source.doc_id for document, _ in documents]
+        self._batch, self._read = [], []
+
+    def _settle(self) -> None:
+        if self._adding is None:
+            return
+        adding, _, read = self._adding
+        adding.result()
+        self._adding = None
+        for reading in read:
+            _note(self._index, reading)
+            self._progress(reading.stat.st_size)
 
 
 def _documents(reading: _Reading, fields: Mapping[str, str] | None, report: Report) -> Iterator[Document]:

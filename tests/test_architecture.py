@@ -15,6 +15,8 @@ FLOORS = [
     {
         "retrieve",
         "encoders",
+        "fast",
+        "embed",
         "config",
         "prompt",
         "cite",
@@ -33,6 +35,7 @@ DOORS = {
     "chromadb": {"alignment_qa/index.py"},
     "sentence_transformers": {"alignment_qa/encoders.py"},
     "onnxruntime": {"alignment_qa/encoders.py"},
+    "openvino": {"alignment_qa/fast.py"},
     "tantivy": {"alignment_qa/lexical.py"},
     "sqlite3": {"alignment_qa/store.py", "alignment_qa/index.py"},
     "matplotlib": {"eval/plots.py"},

@@ -14,8 +14,8 @@ TEXTS = ["Inner alignment", "What is the capital of Mongolia?", "", "An optimize
 
 def test_the_export_agrees_with_sentence_transformers() -> None:
     exported = encoders.load(export=True)
-    original = encoders.TorchEncoder(exported.name, str(encoders._packaged_model()))
-    assert isinstance(exported, encoders.OnnxEncoder)
+    original = encoders.TorchEncoder(exported.name, str(encoders.packaged_model()))
+    assert isinstance(exported, encoders.ExportedEncoder)
     cosines = (exported.encode(TEXTS) * original.encode(TEXTS)).sum(axis=1)
     assert cosines.min() > encoders.AGREEMENT
     assert exported.limit == original.limit

@@ -6,14 +6,18 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from alignment_qa import IndexBusy, IndexMismatch, IndexMissing
+from alignment_qa.embed import headed
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
+from alignment_qa.types import Document, Passage
+from ingest.passages import split
 from ingest.sync import sync
 from tests.conftest import LIBRARY, ROOT
 
@@ -42,7 +46,7 @@ def test_nothing_that_the_encoder_would_cut_off_is_indexed(library_index: Path) 
     index = Index.open(library_index)
     for document in index.documents():
         for passage in index.passages_of(document.source.doc_id):
-            assert index.encoder.count([index._headed(passage)])[0] <= index.encoder.limit
+            assert index.encoder.count(headed(index.encoder, [passage]))[0] <= index.encoder.limit
 
 
 def test_the_nearest_passage_is_found_by_meaning_and_by_words(library_index: Path) -> None:
@@ -103,6 +107,19 @@ def test_a_removed_document_is_never_retrieved_again(tmp_path: Path) -> None:
         assert {hit.passage.source.title for hit in index.search("otters", 10)} == {"Whales"}
         assert not index.keywords("otters")
         assert all(index.document(doc_id) for doc_id, _ in index.asked("Otters"))
+
+
+def test_a_removed_document_leaves_no_vectors_behind(tmp_path: Path) -> None:
+    folder = write(tmp_path / "texts", one=LIBRARY["kelp.md"], two="# Whales\n\nWhales sing in the deep sea.")
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([folder], index)
+        (whales,) = [document for document in index.documents() if document.source.title == "Whales"]
+        index.add([(whales, index.passages_of(whales.source.doc_id))])  # again, in place of itself
+        (folder / "one.md").unlink()
+        sync([folder], index)
+        kept = [p.passage_id for p in index.passages_of(whales.source.doc_id)]
+        assert index._collection("passages").get()["ids"] == kept
+        assert index._collection("questions").get()["ids"] == [f"{whales.source.doc_id}-0"]
 
 
 def test_the_same_text_under_two_names_is_indexed_once(tmp_path: Path) -> None:
@@ -192,3 +209,52 @@ def test_misspelt_words_are_read_as_the_passages_spell_them(tmp_path: Path) -> N
         )
         assert index.respell("What is a sea otter in Mongolia?") == "What is a sea otter in Mongolia?"
         assert index.respell("kelps of 1906.01820 asdf") == "kelps of 1906.01820 asdf"
+
+
+def test_one_batch_is_read_while_the_one_before_is_added_and_never_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "texts", **{f"n{n}": f"# Whale {n}\n\nWhale number {n} sings." for n in range(4)})
+    monkeypatch.setattr("ingest.sync.BATCH", 1)
+    cut: list[str] = []
+    ahead: list[int] = []
+    monkeypatch.setattr("ingest.sync.split", lambda document, *a, **k: cut.append("") or split(document, *a, **k))
+    with Index.open(tmp_path / "index", write=True) as index:
+        add = index.add
+
+        def slow(documents: list[tuple[Document, list[Passage]]]) -> None:
+            at_least = min(len(ahead) + 2, 4)
+            until = time.monotonic() + 20
+            while len(cut) < at_least and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(0.05)
+            if documents:
+                ahead.append(len(cut) - len(ahead) - 1)
+            add(documents)
+
+        monkeypatch.setattr(index, "add", slow)
+        sync([folder], index)
+        assert index.count()[0] == 4
+    assert ahead == [1, 1, 1, 0]
+
+
+def test_a_batch_that_cannot_be_added_ends_the_run_and_the_next_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "texts", **{f"n{n}": f"# Whale {n}\n\nWhale number {n} sings." for n in range(4)})
+    monkeypatch.setattr("ingest.sync.BATCH", 1)
+    with Index.open(tmp_path / "index", write=True) as index:
+        add = index.add
+
+        def full_disk(documents: list[tuple[Document, list[Passage]]]) -> None:
+            if documents and documents[0][0].source.title == "Whale 2":
+                raise OSError("no space left on device")
+            add(documents)
+
+        monkeypatch.setattr(index, "add", full_disk)
+        with pytest.raises(OSError, match="no space"):
+            sync([folder], index)
+        assert titles(index) == {"Whale 0", "Whale 1"}
+        monkeypatch.setattr(index, "add", add)
+        assert len(sync([folder], index).added) == 2
+        assert titles(index) == {f"Whale {n}" for n in range(4)}

@@ -104,7 +104,7 @@ def test_a_real_cross_encoder_can_rerank(tmp_path: Path, library_index: Path) ->
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
     vocabulary = tmp_path / "vocab.txt"
-    vocabulary.write_text((encoders._packaged_model() / "vocab.txt").read_text())
+    vocabulary.write_text((encoders.packaged_model() / "vocab.txt").read_text())
     folder = tmp_path / "cross"
     size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
     BertForSequenceClassification(BertConfig(**size, num_labels=1)).save_pretrained(folder)
