@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -81,7 +81,7 @@ class Index:
         name = recorded["encoder"] if recorded else encoder or DEFAULT_ENCODER
         if encoder and encoder != name:
             raise IndexMismatch(f"The index at {path}/ was made with the encoder {name!r}, not {encoder!r}. {mend}")
-        lock = _take_lock(path) if write else None
+        lock = take_lock(path) if write else None
         return cls(path, encoders.load(name, export=write), lock, headings or recorded is not None)
 
     def close(self) -> None:
@@ -113,16 +113,32 @@ class Index:
         for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):
             by_id = {p.passage_id: m for p, m in zip(own, matrices, strict=True)}
             self._store.put(document, passages, [by_id.get(p.passage_id) for p in passages])
-            self._keywords.add(
-                (p.passage_id, p.source.doc_id, p.role, f"{self._heading(p)}\n{p.text}", around)
-                for p, around in zip(passages, _around(passages), strict=True)
-            )
+            self._keywords.add(self._rows(passages))
             ids += [p.passage_id for p in own]
         self._upsert("passages", ids, [m[0] for matrices in vectors for m in matrices])
-        asked = [(name, text) for document, _ in documents for name, text in _asked(document)]
+        asked = [(name, text) for document, _ in documents for name, text in asked_of(document)]
         self._upsert("questions", [name for name, _ in asked], list(encoder.encode([text for _, text in asked])))
         self._keywords.commit()
         self._store.mark([document.source.doc_id for document, _ in documents], "ready")
+
+    def restore(self, doc_ids: Iterable[str], beyond: Mapping[str, list[str]]) -> None:
+        """Make what is in vectors and keywords of these documents anew from the store; only their questions are encoded.
+        `beyond` names rows of a collection (`passages`, `questions`) that are to go."""
+        for collection, ids in beyond.items():
+            self._delete(collection, ids)
+        for doc_id in doc_ids:
+            self._keywords.remove(doc_id)
+            document = self._store.document(doc_id)
+            if document is None:
+                continue
+            passages = self._store.passages_of(doc_id)
+            rows = self.vectors(passages)
+            self._upsert("passages", list(rows), [row[0] for row in rows.values()])
+            asked = dict(asked_of(document))
+            self._upsert("questions", list(asked), list(self.encoder.encode(list(asked.values()))))
+            self._keywords.add(self._rows(passages))
+        self._keywords.commit()
+        self._store.mark([], "ready")
 
     def _encoder_for(self, passages: int) -> Encoder:
         """The encoder, from the first MANY passages on as this machine runs it fastest. What ran it is recorded."""
@@ -151,6 +167,11 @@ class Index:
         self._keywords.commit()
         for doc_id in doc_ids:
             self._store.erase(doc_id)
+
+    def _rows(self, passages: Sequence[Passage]) -> Iterator[tuple[str, str, str, str, str]]:
+        """What the keyword index keeps of each passage of a document."""
+        for p, around in zip(passages, _around(passages), strict=True):
+            yield p.passage_id, p.source.doc_id, p.role, f"{self._heading(p)}\n{p.text}", around
 
     def _heading(self, passage: Passage) -> str:
         """What a passage is found by beside its text."""
@@ -324,16 +345,14 @@ class Index:
         with self._guard:
             if name not in self._collections:
                 self._client = self._client or _connect(self.path / "vectors")
-                self._collections[name] = self._client.get_or_create_collection(
-                    name, configuration=_GRAPH, embedding_function=None
-                )
+                self._collections[name] = _collection_in(self._client, name)
             return self._collections[name]
 
 
 OPENING = 30  # passages of a document that its own questions speak for: all of an article, not all of a book
 
 
-def _asked(document: Document) -> Iterator[tuple[str, str]]:
+def asked_of(document: Document) -> Iterator[tuple[str, str]]:
     """A name and the text of each question that a document says it answers, its title one of them."""
     for i, text in enumerate(dict.fromkeys([*document.questions, document.source.title])):
         yield f"{document.source.doc_id}-{i}", text
@@ -343,6 +362,26 @@ def _around(passages: Sequence[Passage]) -> list[str]:
     """The text of each prose passage with that of the prose before and after it."""
     prose = [p.text if p.role == "prose" else "" for p in passages]
     return ["\n".join(prose[max(0, i - 1) : i + 2]) if prose[i] else "" for i in range(len(prose))]
+
+
+def stored_vectors(path: Path, collection: str, searched: int) -> Iterator[tuple[list[str], Vectors, list[float]]]:
+    """All rows of a collection of the index in a folder, some thousand at a time: their ids, their (n, dimension)
+    vectors, and how far from the first `searched` of them the search finds anything (cosine distance, 0 if itself)."""
+    client = _connect(path / "vectors")
+    try:
+        rows = _collection_in(client, collection)
+        for at in range(0, rows.count(), _BATCH):
+            part = rows.get(limit=_BATCH, offset=at, include=["embeddings"])
+            vectors = np.asarray(part["embeddings"], np.float32)
+            asked = list(vectors[:searched])
+            found = rows.query(query_embeddings=asked, n_results=1, include=["distances"])["distances"]
+            yield part["ids"], vectors, [distance for row in found for distance in row or [1.0]]
+    finally:
+        client.close()
+
+
+def _collection_in(client: Any, name: str) -> Any:
+    return client.get_or_create_collection(name, configuration=_GRAPH, embedding_function=None)
 
 
 def _connect(folder: Path) -> Any:
@@ -368,7 +407,8 @@ def _facts(path: Path) -> dict[str, str] | None:
     return {"schema": schema, "encoder": encoder} if schema and encoder else None
 
 
-def _take_lock(path: Path) -> Any:
+def take_lock(path: Path) -> Any:
+    """The one writer's lock, to be released. Raises IndexBusy."""
     from filelock import FileLock, Timeout
 
     path.mkdir(parents=True, exist_ok=True)

@@ -91,6 +91,12 @@ class Keywords:
         among = self._tantivy.Query.term_set_query(self._schema, "passage_id", list(passage_ids))
         return dict(self._search(question, len(passage_ids), among)) if passage_ids else {}
 
+    def passage_ids(self) -> list[str]:
+        """The passages that can be found, each as often as it is here."""
+        searcher = self._index.searcher()
+        found = searcher.search(self._tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
+        return [searcher.doc(address)["passage_id"][0] for _, address in found]
+
     def _search(self, question: str, k: int, among: Any) -> list[tuple[str, float]]:
         words = dict.fromkeys(terms(question))
         if not words:

@@ -137,6 +137,27 @@ class Store:
         """Documents that a killed run left between two states."""
         return [row[0] for row in self._sql.execute("SELECT doc_id FROM documents WHERE state != 'ready'")]
 
+    def damage(self) -> str | None:
+        """What SQLite finds wrong with its file, None if nothing."""
+        try:
+            (found,) = self._sql.execute("PRAGMA integrity_check(1)").fetchone()
+            self._sql.execute("SELECT count(*) FROM files").fetchone()
+        except sqlite3.Error as error:
+            return str(error)
+        return None if found == "ok" else str(found)
+
+    def ready(self) -> list[str]:
+        """The ids of the visible documents."""
+        return [row[0] for row in self._sql.execute("SELECT doc_id FROM documents WHERE state = 'ready'")]
+
+    def lost(self) -> list[str]:
+        """Documents that a file is noted to have brought, read to its end, and that are not here."""
+        rows = self._sql.execute(
+            "SELECT DISTINCT doc_id FROM brought JOIN files USING (path) WHERE size >= 0 "
+            "AND doc_id NOT IN (SELECT doc_id FROM documents)"
+        )
+        return [row[0] for row in rows]
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._guard:

@@ -44,6 +44,12 @@ def _parser() -> argparse.ArgumentParser:
         help="which fields of JSONL or CSV records hold title, text, url, authors, published, licence, as "
         "text=body,published=day (default: their usual names)",
     )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="verify the index, say what is wrong and stop (exit status 1 if anything is)",
+    )
+    parser.add_argument("--repair", action="store_true", help="verify the index, mend it from what it holds and stop")
     parser.add_argument("--rebuild", action="store_true", help="throw the index away first")
     parser.add_argument("--list", action="store_true", help="print the documents in the index and stop")
     parser.add_argument("--remove", metavar="DOC_ID", help="take a document out of the index and stop")
@@ -77,9 +83,33 @@ def _run(options: argparse.Namespace) -> int:
             removed = index.remove(options.remove)
         print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {config.index}/.")
         return 0 if removed else 2
+    if options.check or options.repair:
+        return _check(config.index, options.repair)
     if options.rebuild:
         _throw_away(Path(config.index))
     return _ingest(options.paths or [SHIPPED], config.index, options.encoder, options.fields)
+
+
+def _check(folder: str, mend: bool) -> int:
+    from ingest.check import check, repair
+
+    found = check(folder)
+    for fault in found.faults:
+        print(f"wrong    {fault}")
+    if mend and found.faults:
+        if found.forget:
+            print("What was kept of these documents is taken out; the next ingest of their folder reads them again.")
+        found = repair(folder, found)
+        for fault in found.faults:
+            print(f"remains  {fault}")
+    verdict = "not sound" if found.faults else "sound"
+    print(
+        f"{folder}/ is {verdict}: {found.documents} documents, {found.passages} passages against their texts, vectors and "
+        f"keywords, {found.sampled} of them encoded again"
+    )
+    if found.faults and not mend:
+        print(f"Mend it with: python -m ingest --repair --index {folder}")
+    return 1 if found.faults else 0
 
 
 def _ingest(paths: list[Path], folder: str, encoder: str | None, fields: dict[str, str] | None) -> int:

@@ -57,7 +57,7 @@ def split(document: Document, count: Count, *, size: int = 200, limit: int = 240
             text = document.text[packed[0].start : packed[-1].end]
             seen[section.path, text] += 1
             yield Passage(
-                passage_id=_passage_id(document.source.doc_id, text, section.path, seen[section.path, text]),
+                passage_id=passage_id(document.source.doc_id, text, section.path, seen[section.path, text]),
                 source=document.source,
                 text=text,
                 start=packed[0].start,
@@ -68,7 +68,8 @@ def split(document: Document, count: Count, *, size: int = 200, limit: int = 240
             )
 
 
-def _passage_id(doc_id: str, text: str, heading: str, occurrence: int) -> str:
+def passage_id(doc_id: str, text: str, heading: str, occurrence: int) -> str:
+    """`occurrence` counts from 1 the passages of a document that have the same words under the same headings."""
     words = f"{text}\n{heading}{occurrence if occurrence > 1 else ''}"
     return f"{doc_id}-{hashlib.sha256(words.encode()).hexdigest()[:12]}"
 

@@ -1,0 +1,251 @@
+"""An index folder in, what is wrong with it out: the store against itself, vectors and keywords against the store, a
+sample of the vectors against their passages. Mends what it finds from what the store still holds."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from alignment_qa import encoders
+from alignment_qa.embed import passage_vectors
+from alignment_qa.errors import IndexMissing
+from alignment_qa.index import Index, asked_of, stored_vectors, take_lock
+from alignment_qa.lexical import Keywords
+from alignment_qa.store import SCHEMA, Store
+from alignment_qa.types import Document, Passage
+from ingest.passages import passage_id
+
+SAMPLE = 20  # passages that are encoded again, with those beside them
+SEARCHED = 50  # vectors of some thousand that are searched for
+AGREE = 0.98  # least cosine of a vector and what its text encodes to now; the encoders that may have made it keep .9976
+SAME = 0.999  # least cosine of a vector in Chroma and in the store, which keeps float16
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was looked at, what is wrong in words, and what it takes to mend it."""
+
+    documents: int = 0
+    passages: int = 0
+    sampled: int = 0
+    faults: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    """Parts of the folder that cannot be read: `passages.sqlite`, `keywords`, `vectors`."""
+    forget: set[str] = field(default_factory=set)
+    """Documents whose text and passages no longer agree, or that are noted and not here: to be read again."""
+    encode: set[str] = field(default_factory=set)
+    """Documents whose stored vectors are wrong."""
+    restore: set[str] = field(default_factory=set)
+    """Documents whose rows in vectors or keywords disagree with the store, or that are not in the store at all."""
+    beyond: dict[str, list[str]] = field(default_factory=dict)
+    """Collection → ids of rows that belong to no passage or question."""
+
+    def fault(self, what: str, ids: Iterable[str]) -> list[str]:
+        """Note a fault of these documents or rows, if there are any; gives them back."""
+        if found := sorted(ids):
+            self.faults.append(f"{what}: {len(found)} ({', '.join(found[:3])}{', …' if len(found) > 3 else ''})")
+        return found
+
+
+def check(folder: str | Path, *, seed: int = 0) -> Findings:
+    """Verify an index while no other process writes to it. Raises IndexMissing, IndexBusy."""
+    path = Path(folder)
+    if not (path / "passages.sqlite").exists():
+        raise IndexMissing(f"No index at {path}/. Build one with: python -m ingest --index {path}")
+    lock = take_lock(path)
+    store = Store(path / "passages.sqlite", write=False)
+    try:
+        return _check(path, store, seed)
+    finally:
+        store.close()
+        lock.release()
+
+
+def repair(folder: str | Path, findings: Findings) -> Findings:
+    """Mend what was found, encode only what the store has no right vectors of, and check again. A second round takes
+    what the first has laid bare."""
+    for _ in range(2):
+        if findings.faults and "passages.sqlite" not in findings.broken:
+            _mend(Path(folder), findings)
+            findings = check(folder)
+    return findings
+
+
+def _mend(path: Path, findings: Findings) -> None:
+    for part in findings.broken:
+        shutil.rmtree(path / part)
+    with Index.open(path, write=True) as index:  # clears what a stopped run left half done
+        for doc_id in findings.forget:
+            if not index.remove(doc_id):
+                index.store.erase(doc_id)
+        again = findings.encode - findings.forget
+        for doc_id in again:
+            if document := index.document(doc_id):
+                index.add([(document, index.passages_of(doc_id))])
+        every = index.store.ready() if findings.broken else []
+        index.restore(sorted({*findings.restore, *every} - again), findings.beyond)
+
+
+def _check(path: Path, store: Store, seed: int) -> Findings:
+    found = Findings()
+    if damage := store.damage():
+        found.broken.add("passages.sqlite")
+        found.faults.append(f"passages.sqlite cannot be read ({damage}): read the documents again with --rebuild")
+        return found
+    if (schema := store.fact("schema")) != str(SCHEMA):
+        found.broken.add("passages.sqlite")
+        found.faults.append(f"schema {schema}, this program reads {SCHEMA}: read the documents again with --rebuild")
+        return found
+    found.documents, found.passages = store.count()
+    found.fault("documents left half done by a run that was stopped", store.unfinished())
+    found.forget |= set(found.fault("documents that a file brought and that are not here", store.lost()))
+    dimension = encoders.load(store.fact("encoder") or "").dimension
+    embedded, asked = _check_store(store, dimension, found)
+    _check_sample(store, seed, found)
+    _check_keywords(path, store, found)
+    try:  # in another process, because a damaged graph can end the one that opens it
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            for name, expected in (("passages", embedded), ("questions", asked)):
+                _compare(name, expected, *pool.submit(_vectors, path, name, dimension).result(), found)
+    except BrokenProcessPool:
+        found.broken.add("vectors")
+        found.faults.append("vectors cannot be read: reading them ends the process")
+    except Exception as error:  # whatever Chroma raises for what stands in its files
+        found.broken.add("vectors")
+        found.faults.append(f"vectors cannot be read: {_first_line(error)}")
+    return found
+
+
+def _check_store(store: Store, dimension: int, found: Findings) -> tuple[set[str], set[str]]:
+    """Passages against their documents' texts and their own ids; vectors against their sentences. Gives the passages
+    and the questions that have a place among the vectors."""
+    altered, unfit, embedded, asked = set(), set(), set(), set()
+    for doc_id in store.ready():
+        try:
+            document, passages = store.document(doc_id), store.passages_of(doc_id)
+        except (ValueError, TypeError, KeyError):
+            document, passages = None, []
+        if document is None or not passages or not _agree(document, passages):
+            altered.add(doc_id)
+            continue
+        embedded |= {p.passage_id for p in passages if p.role == "prose"}
+        asked |= {name for name, _ in asked_of(document)}
+        if not _whole(store, passages, dimension):
+            unfit.add(doc_id)
+    found.forget |= set(found.fault("documents whose passages are not what their text says", altered))
+    found.encode |= set(found.fault("documents with vectors that are missing or no unit vectors", unfit))
+    return embedded, asked
+
+
+def _agree(document: Document, passages: Sequence[Passage]) -> bool:
+    """Each passage is an exact span of the text and has the id of its words."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for p in passages:
+        seen[p.heading, p.text] += 1
+        own = passage_id(document.source.doc_id, p.text, p.heading, seen[p.heading, p.text])
+        if document.text[p.start : p.end] != p.text or p.passage_id != own:
+            return False
+        if not all(p.start <= start < end <= p.end for start, end in p.sentences):
+            return False
+    return True
+
+
+def _whole(store: Store, passages: Sequence[Passage], dimension: int) -> bool:
+    """Each prose passage has a unit vector for itself and for each of its sentences."""
+    prose = {p.passage_id: p for p in passages if p.role == "prose"}
+    try:
+        rows = store.vectors(list(prose), dimension)
+    except ValueError:
+        return False
+    return rows.keys() == prose.keys() and all(
+        len(matrix) == 1 + len(prose[name].sentences)
+        and bool(np.all(np.abs(np.linalg.norm(matrix.astype(np.float32), axis=1) - 1) < 0.01))
+        for name, matrix in rows.items()
+    )
+
+
+def _check_sample(store: Store, seed: int, found: Findings) -> None:
+    """Encode some passages again, each with those beside it, which its vector reads too."""
+    encoder = encoders.load(store.fact("encoder") or "")
+    chosen = sorted(set(store.ready()) - found.forget - found.encode)
+    headings = store.fact("headings") is None
+    draw, wrong = random.Random(seed), set()
+    for doc_id in draw.sample(chosen, min(SAMPLE, len(chosen))):
+        prose = [p for p in store.passages_of(doc_id) if p.role == "prose"]
+        if not prose:
+            continue
+        at = draw.randrange(len(prose))
+        first = max(0, at - 1)
+        made = passage_vectors(encoder, [prose[first : at + 2]], headings)[0][at - first].astype(np.float32)
+        kept = store.vectors([prose[at].passage_id], encoder.dimension)[prose[at].passage_id].astype(np.float32)
+        found.sampled += 1
+        if float(np.min((made * kept).sum(axis=1))) < AGREE:
+            wrong.add(doc_id)
+    found.encode |= set(found.fault("documents whose vectors are not what their words encode to", wrong))
+
+
+def _check_keywords(path: Path, store: Store, found: Findings) -> None:
+    try:
+        here = Counter(Keywords(path / "keywords").passage_ids())
+    except Exception as error:  # whatever tantivy raises for what stands in its files
+        found.broken.add("keywords")
+        found.faults.append(f"keywords cannot be read: {_first_line(error)}")
+        return
+    expected = {p for doc_id in store.ready() for p in store.made_of(doc_id)[0]}
+    wrong = [
+        *found.fault("passages that are not in keywords", expected - here.keys()),
+        *found.fault("passages in keywords that no document has", here.keys() - expected),
+        *found.fault("passages that are in keywords more than once", {p for p, n in here.items() if n > 1}),
+    ]
+    found.restore |= {_document_of(name) for name in wrong}
+
+
+def _vectors(path: Path, name: str, dimension: int) -> tuple[list[str], list[str], int]:
+    """(ids, ids of those whose vector is not that of the store, how many a search does not find) of a collection."""
+    store = Store(path / "passages.sqlite", write=False)
+    ids: list[str] = []
+    other: list[str] = []
+    unfound = 0
+    for here, vectors, distances in stored_vectors(path, name, SEARCHED):
+        ids += here
+        unfound += sum(distance > 1 - SAME for distance in distances)
+        kept = store.vectors(here, dimension) if name == "passages" else {}
+        other += [
+            one
+            for one, vector in zip(here, vectors, strict=True)
+            if one in kept and not float(vector @ kept[one][0].astype(np.float32)) >= SAME
+        ]
+    store.close()
+    return ids, other, unfound
+
+
+def _compare(
+    name: str, expected: set[str], ids: Sequence[str], other: Sequence[str], unfound: int, found: Findings
+) -> None:
+    if unfound:
+        found.broken.add("vectors")
+        found.faults.append(f"vectors of {name} that a search does not find: {unfound}")
+    wrong = [
+        *found.fault(f"{name} without a vector", expected - set(ids)),
+        *found.fault(f"{name} whose vector is not the store's", other),
+    ]
+    beyond = {one for one in set(ids) - expected if _document_of(one) not in found.forget}
+    found.beyond[name] = found.fault(f"vectors of {name} that no document has", beyond)
+    found.restore |= {_document_of(one) for one in wrong}
+
+
+def _document_of(name: str) -> str:
+    return name.rpartition("-")[0]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]
