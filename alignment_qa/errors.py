@@ -19,6 +19,10 @@ class IndexBusy(AlignmentQAError):
     """Another process is writing to the index."""
 
 
+class WriteFailed(AlignmentQAError):
+    """The index cannot be written: the disk is full, say, or a file of it is damaged."""
+
+
 class ReadFailed(AlignmentQAError):
     """A file cannot be read as a document. The text is the reason, in a few words, without the path."""
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -20,7 +22,7 @@ from alignment_qa import encoders
 from alignment_qa.config import DEFAULT_ENCODER, quiet_libraries
 from alignment_qa.embed import passage_vectors
 from alignment_qa.encoders import Encoder, Vectors
-from alignment_qa.errors import IndexBusy, IndexMismatch, IndexMissing
+from alignment_qa.errors import IndexBusy, IndexMismatch, IndexMissing, WriteFailed
 from alignment_qa.fast import fastest
 from alignment_qa.glossary import Glossary
 from alignment_qa.lexical import Keywords, terms
@@ -82,21 +84,29 @@ class Index:
         if encoder and encoder != name:
             raise IndexMismatch(f"The index at {path}/ was made with the encoder {name!r}, not {encoder!r}. {mend}")
         lock = take_lock(path) if write else None
-        return cls(path, encoders.load(name, export=write), lock, headings or recorded is not None)
+        with _written(path) if write else nullcontext():
+            return cls(path, encoders.load(name, export=write), lock, headings or recorded is not None)
 
     def close(self) -> None:
         """Finish writing and let others in. Readers need not call it."""
-        self._keywords.close()
-        self._disconnect()
-        self._store.close()
-        if self._lock is not None:
-            self._lock.release()
+        try:
+            self._keywords.close()
+        finally:
+            self._disconnect()
+            self._store.close()
+            if self._lock is not None:
+                self._lock.release()
 
     def __enter__(self) -> Index:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        with _written(self.path) if self._lock is not None else nullcontext():
+            try:
+                if error is not None:
+                    raise error
+            finally:
+                self.close()
 
     # writing
 
@@ -389,7 +399,27 @@ def _connect(folder: Path) -> Any:
     import chromadb
     from chromadb.config import Settings
 
-    return chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+    # Chroma shares what it has read among all clients of one path in a process, so that a client opened now could be as
+    # stale as the oldest that is still open. Each is told of its own path to the folder: slashes and dots count in binary.
+    own = "".join("/." if bit == "1" else "/" for bit in f"{next(_CONNECTIONS):b}")
+    return chromadb.PersistentClient(f"{folder}{own}", Settings(anonymized_telemetry=False))
+
+
+_CONNECTIONS = count(1)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Say of an engine's error where it happened and what to do."""
+    from chromadb.errors import InternalError
+
+    try:
+        yield
+    except (OSError, sqlite3.Error, InternalError) as error:
+        raise WriteFailed(
+            f"Could not write to {path}/: {error}. If the disk is full, make room, and run the same command again: what was "
+            f"read so far is kept. If not, see what is wrong with: python -m ingest --check --index {path}"
+        ) from error
 
 
 def _facts(path: Path) -> dict[str, str] | None:

@@ -156,13 +156,17 @@ class Keywords:
     def commit(self) -> None:
         """Make what was added and removed durable and visible."""
         if self._writer is not None:
-            self._writer.commit()
+            try:
+                self._writer.commit()
+            except ValueError as error:  # tantivy's for anything, a full disk too
+                self._writer = None
+                raise OSError(str(error)) from error
             self._index.reload()
 
     def close(self) -> None:
         """Let another process write."""
         if self._writer is not None:
-            self._writer.commit()
+            self.commit()
             self._writer.wait_merging_threads()
             self._writer = None
 

@@ -23,6 +23,7 @@ SHARED = ROOT.parent / "shared"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=int, default=200, help="how many broken files test_fuzz makes (2000 for a release)")
     parser.addoption("--fuzz-seed", type=int, default=0, help="which ones")
+    parser.addoption("--kills", type=int, default=3, help="how often test_killed kills a run (200 for a release)")
 
 
 LIBRARY = {

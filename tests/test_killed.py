@@ -1,0 +1,156 @@
+"""A run that is killed, or that a full disk stops, leaves an index that answers; the next run ends as if nothing had been.
+
+`pytest tests/test_killed.py --kills 200 --fuzz-seed 7` sets how often, and when."""
+
+from __future__ import annotations
+
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from alignment_qa import Answer, Assistant
+from alignment_qa.index import Index
+from ingest.__main__ import main
+from ingest.check import check
+from tests.conftest import LIBRARY, ROOT, make_index
+
+BEFORE = {name: text for name, text in LIBRARY.items() if name != "reef.txt"}
+AFTER = {**LIBRARY, "seagrass.md": LIBRARY["seagrass.md"].replace("three main uses", "three great uses")}
+AFTER |= {f"bay-{n}.md": f"# Bay {n}\n\nBay number {n} has {n} otters, who sleep there at night." for n in range(8)}
+QUESTIONS = ("What is a kelp forest?", "What are seagrass meadows used for?", "Why do reefs bleach?")
+# A batch of one passage is added at a time, so that there is much between two documents to be killed in.
+RUN = "import sys, ingest.sync; ingest.sync.BATCH = 1; from ingest.__main__ import main; sys.exit(main(sys.argv[1:]))"
+
+
+def folder_of(path: Path, texts: dict[str, str]) -> Path:
+    path.mkdir(exist_ok=True)
+    for old in path.iterdir():
+        old.unlink()
+    for name, text in texts.items():
+        (path / name).write_text(text)
+    return path
+
+
+def started(folder: Path, index: Path, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", RUN, str(folder), "--index", str(index)]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before
+    )
+
+
+def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
+    _, said = run.communicate(timeout=300)
+    return run.returncode, said
+
+
+def contents(index: Path) -> list[object]:
+    """Documents and passages with their ids, and what is answered from them."""
+    opened = Index.open(index)
+    documents = list(opened.documents())
+    passages = [p for d in documents for p in opened.passages_of(d.source.doc_id)]
+    opened.close()
+    assistant = Assistant.open(index)
+    answers = [assistant.answer(question) for question in QUESTIONS]
+    found = [[hit.passage.passage_id for hit in answer.hits] for answer in answers]
+    return [documents, passages, [answer.text for answer in answers], found]
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
+    """What a run that nothing stops ends with."""
+    place = tmp_path_factory.mktemp("unbroken")
+    return contents(make_index(folder_of(place / "texts", AFTER), place / "index"))
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_any_moment_is_finished_by_the_next(
+    tmp_path: Path, unbroken: list[object], pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = random.Random(pytestconfig.getoption("--fuzz-seed"))
+    folder = folder_of(tmp_path / "texts", BEFORE)
+    old = make_index(folder, tmp_path / "old")
+    folder_of(folder, AFTER)
+    began = time.monotonic()
+    shutil.copytree(old, tmp_path / "whole")
+    assert ended(started(folder, tmp_path / "whole"))[0] == 0
+    takes = time.monotonic() - began
+    killed = 0
+    for turn in range(pytestconfig.getoption("--kills")):
+        index = Path(shutil.copytree(old, tmp_path / f"index-{turn}"))
+        for _ in range(draw.choice((1, 1, 2))):
+            run = started(folder, index)
+            time.sleep(draw.uniform(0.2, 1) * takes)
+            killed += run.poll() is None
+            run.kill()
+            run.communicate()
+        Assistant.open(index).answer(QUESTIONS[0])
+        code, said = ended(started(folder, index))
+        assert code == 0, said
+        assert contents(index) == unbroken, f"round {turn}"
+        assert check(index).faults == [], f"round {turn}"
+        shutil.rmtree(index)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{pytestconfig.getoption('--kills')} rounds, {killed} runs killed on the way\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [0, 30_000, 150_000])
+def test_a_full_disk_is_said_to_be_one_and_the_next_run_goes_on(
+    tmp_path: Path, unbroken: list[object], size: int
+) -> None:
+    folder = folder_of(tmp_path / "texts", AFTER)
+    full = started(
+        folder, tmp_path / "index", lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    )  # a file that would grow beyond ends the write, as a full disk does
+    code, said = ended(full)
+    assert (code, "Traceback" in said) == (2, False)
+    assert f"Could not write to {tmp_path / 'index'}/" in said
+    assert ended(started(folder, tmp_path / "index"))[0] == 0
+    assert contents(tmp_path / "index") == unbroken
+    assert check(tmp_path / "index").faults == []
+
+
+@pytest.mark.slow
+def test_a_reader_during_a_run_is_given_old_or_new_answers(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "texts", BEFORE)
+    index = make_index(folder, tmp_path / "index")
+    assistant = Assistant.open(index)
+    old = [assistant.answer(question).text for question in QUESTIONS]
+    folder_of(folder, AFTER)
+    run = started(folder, index)
+    given: list[list[Answer]] = []
+    while run.poll() is None:
+        given.append([assistant.answer(question) for question in QUESTIONS])
+    assert ended(run)[0] == 0
+    new = [assistant.answer(question).text for question in QUESTIONS]
+    assert all(before != after for before, after in zip(old[1:], new[1:], strict=True))
+    assert len(given) > 3
+    for answers in given:
+        for answer, before, after in zip(answers, old, new, strict=True):
+            # What declines may name other documents as the nearest while they come in.
+            assert answer.text in (before, after) or answer.abstention, answer.text
+
+
+def test_a_reader_opened_beside_an_older_one_sees_what_has_been_written_since(tmp_path: Path) -> None:
+    index = make_index(folder_of(tmp_path / "texts", BEFORE), tmp_path / "index")
+    older = Index.open(index)
+    assert older.search("polyps", 1)[0].passage.source.title != "Coral reefs"
+    assert ended(started(folder_of(tmp_path / "texts", AFTER), index))[0] == 0
+    assert Index.open(index).search("polyps", 1)[0].passage.source.title == "Coral reefs"
+    assert older.search("polyps", 1)[0].passage.source.title == "Coral reefs"
+
+
+def test_a_second_ingest_says_that_another_is_writing(
+    tmp_path: Path, library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Index.open(tmp_path / "index", write=True):
+        for command in ([str(library)], ["--check"], ["--repair"]):
+            assert main([*command, "--index", str(tmp_path / "index")]) == 2
+            assert "Another ingest is writing" in capsys.readouterr().err
