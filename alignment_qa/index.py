@@ -135,7 +135,8 @@ class Index:
         """Make what is in vectors and keywords of these documents anew from the store; only their questions are encoded.
         `beyond` names rows of a collection (`passages`, `questions`) that are to go."""
         for collection, ids in beyond.items():
-            self._delete(collection, ids)
+            for at in range(0, len(ids), _BATCH):
+                self._collection(collection).delete(ids=ids[at : at + _BATCH])
         for doc_id in doc_ids:
             self._keywords.remove(doc_id)
             document = self._store.document(doc_id)

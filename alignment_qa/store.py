@@ -150,6 +150,11 @@ class Store:
         """The ids of the visible documents."""
         return [row[0] for row in self._sql.execute("SELECT doc_id FROM documents WHERE state = 'ready'")]
 
+    def passage_ids(self) -> set[str]:
+        """The ids of all visible passages."""
+        rows = self._sql.execute("SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE state = 'ready'")
+        return {row[0] for row in rows}
+
     def lost(self) -> list[str]:
         """Documents that a file is noted to have brought, read to its end, and that are not here."""
         rows = self._sql.execute(
