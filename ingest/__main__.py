@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         help="which fields of JSONL or CSV records hold title, text, url, authors, published, licence, as "
         "text=body,published=day (default: their usual names)",
     )
+    parser.add_argument("--watch", action="store_true", help="go on and follow each change in the folders until Ctrl-C")
     parser.add_argument(
         "--check",
         action="store_true",
@@ -87,7 +88,9 @@ def _run(options: argparse.Namespace) -> int:
         return _check(config.index, options.repair)
     if options.rebuild:
         _throw_away(Path(config.index))
-    return _ingest(options.paths or [SHIPPED], config.index, options.encoder, options.fields)
+    paths = options.paths or [SHIPPED]
+    done = _ingest(paths, config.index, options.encoder, options.fields)
+    return _watch(paths, config.index, options.fields) if options.watch and done != 2 else done
 
 
 def _check(folder: str, mend: bool) -> int:
@@ -145,6 +148,24 @@ def _ingest(paths: list[Path], folder: str, encoder: str | None, fields: dict[st
     )
     print(f"{folder}/ holds {documents} documents, {passages} passages")
     return 1 if report.skipped or missing else 0
+
+
+def _watch(paths: list[Path], folder: str, fields: dict[str, str] | None) -> int:
+    from ingest.watch import watch
+
+    changes = watch([path for path in paths if os.path.lexists(path)], Path(folder), fields)
+    print(f"Watching {', '.join(map(str, paths))}; Ctrl-C ends it.", flush=True)
+    try:
+        for report, titles in changes:
+            for doc_id in report.removed:
+                print(f"removed  {doc_id}", flush=True)
+            for doc_id, title in titles.items():
+                print(f"read     {doc_id}  {title}", flush=True)
+            for name, reason in report.skipped:
+                print(f"skipped  {name}: {reason}", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("\nStopped watching.")
+    return 0
 
 
 def _throw_away(folder: Path) -> None:

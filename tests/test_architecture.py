@@ -41,6 +41,7 @@ DOORS = {
     "matplotlib": {"eval/plots.py"},
     "ir_measures": {"eval/measures.py"},
     "rouge_score": {"eval/measures.py"},
+    "watchfiles": {"ingest/watch.py"},
     "trafilatura": {"ingest/readers/html.py"},
     "pypdfium2": {"ingest/readers/pdf.py", "ingest/readers/pdflines.py"},
     "mammoth": {"ingest/readers/docx.py"},
