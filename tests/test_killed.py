@@ -51,15 +51,17 @@ def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def contents(index: Path) -> list[object]:
-    """Documents and passages with their ids, and what is answered from them."""
+    """Documents and passages with their ids, and how each answer to them begins and what it was found in. Not the whole
+    answer: tantivy counts the words of removed passages until it merges their segment, which moves scores a little and
+    with them the last sentences of an answer."""
     opened = Index.open(index)
     documents = list(opened.documents())
     passages = [p for d in documents for p in opened.passages_of(d.source.doc_id)]
     opened.close()
     assistant = Assistant.open(index)
     answers = [assistant.answer(question) for question in QUESTIONS]
-    found = [[hit.passage.passage_id for hit in answer.hits] for answer in answers]
-    return [documents, passages, [answer.text for answer in answers], found]
+    found = [{hit.passage.passage_id for hit in answer.hits[:3]} for answer in answers]
+    return [documents, passages, [answer.claims[0].text for answer in answers], found]
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,7 @@ def test_a_full_disk_is_said_to_be_one_and_the_next_run_goes_on(
 
 
 @pytest.mark.slow
-def test_a_reader_during_a_run_is_given_old_or_new_answers(tmp_path: Path) -> None:
+def test_a_reader_during_a_run_never_sees_half_a_document_or_two_versions_of_one(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "texts", BEFORE)
     index = make_index(folder, tmp_path / "index")
     assistant = Assistant.open(index)
@@ -133,9 +135,12 @@ def test_a_reader_during_a_run_is_given_old_or_new_answers(tmp_path: Path) -> No
     assert all(before != after for before, after in zip(old[1:], new[1:], strict=True))
     assert len(given) > 3
     for answers in given:
-        for answer, before, after in zip(answers, old, new, strict=True):
-            # What declines may name other documents as the nearest while they come in.
-            assert answer.text in (before, after) or answer.abstention, answer.text
+        kelp, seagrass, _ = answers
+        assert kelp.claims[0].text.startswith("A kelp forest is")
+        assert seagrass.abstention or ("three main uses" in seagrass.text) != ("three great uses" in seagrass.text)
+        for citation in (c for answer in answers for c in answer.citations):
+            passage = citation.passage
+            assert passage.text[citation.start - passage.start : citation.end - passage.start] == citation.quote
 
 
 def test_a_reader_opened_beside_an_older_one_sees_what_has_been_written_since(tmp_path: Path) -> None:
