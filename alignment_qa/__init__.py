@@ -14,6 +14,7 @@ from alignment_qa.errors import (
     IndexBusy,
     IndexMismatch,
     IndexMissing,
+    IndexUnreachable,
     ModelUnavailable,
     ReadFailed,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "IndexBusy",
     "IndexMismatch",
     "IndexMissing",
+    "IndexUnreachable",
     "ModelUnavailable",
     "Passage",
     "ReadFailed",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -35,7 +34,9 @@ def _parser() -> argparse.ArgumentParser:
         "only what is new or changed, and drops what has gone from a folder.",
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: our corpus)")
-    parser.add_argument("--index", metavar="DIR", help="folder of the index (default: index)")
+    parser.add_argument(
+        "--index", metavar="DIR|URL", help="folder of the index (default: index), or http://host:port/collection"
+    )
     parser.add_argument("--encoder", metavar="NAME", help="sentence-transformers model for a new index")
     parser.add_argument(
         "--fields",
@@ -69,7 +70,7 @@ def _fields(value: str) -> dict[str, str]:
 
 def _run(options: argparse.Namespace) -> int:
     config = from_environment(index=options.index, encoder=options.encoder)
-    from alignment_qa.index import Index
+    from alignment_qa.index import Index, discard
 
     if options.list:
         for document in (index := Index.open(config.index)).documents():
@@ -80,14 +81,15 @@ def _run(options: argparse.Namespace) -> int:
             )
         return 0
     if options.remove:
-        with Index.open(Index.open(config.index).path, write=True) as index:
+        Index.open(config.index).close()  # to write would make one
+        with Index.open(config.index, write=True) as index:
             removed = index.remove(options.remove)
-        print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {config.index}/.")
+        print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {_place(config.index)}.")
         return 0 if removed else 2
     if options.check or options.repair:
         return _check(config.index, options.repair)
     if options.rebuild:
-        _throw_away(Path(config.index))
+        discard(config.index)
     paths = options.paths or [SHIPPED]
     done = _ingest(paths, config.index, options.encoder, options.fields)
     return _watch(paths, config.index, options.fields) if options.watch and done != 2 else done
@@ -146,7 +148,7 @@ def _ingest(paths: list[Path], folder: str, encoder: str | None, fields: dict[st
         f"{len(report.added)} documents read ({report.passages} passages), {report.unchanged} unchanged, "
         f"{len(report.removed)} removed, {len(report.skipped)} skipped, in {time.perf_counter() - started:.1f} s"
     )
-    print(f"{folder}/ holds {documents} documents, {passages} passages")
+    print(f"{_place(folder)} holds {documents} documents, {passages} passages")
     return 1 if report.skipped or missing else 0
 
 
@@ -168,10 +170,8 @@ def _watch(paths: list[Path], folder: str, fields: dict[str, str] | None) -> int
     return 0
 
 
-def _throw_away(folder: Path) -> None:
-    """Delete an index, and only an index."""
-    if (folder / "passages.sqlite").exists():
-        shutil.rmtree(folder)
+def _place(index: str) -> str:
+    return index if "://" in index else f"{index}/"
 
 
 if __name__ == "__main__":

@@ -238,7 +238,7 @@ def _bring_glossary(paths: Sequence[Path], index: Index) -> None:
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             continue
         if isinstance(entries, list) and all(isinstance(e, dict) and "term" in e for e in entries):
-            index.store.record("glossary", Glossary.of(entries).dumps())
+            index.bring_glossary(Glossary.of(entries))
             return
 
 
