@@ -25,16 +25,16 @@ class ChromaServer:
 
     def __enter__(self) -> ChromaServer:
         command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(self._folder)]
-        self._log = (self._folder.with_suffix(".log")).open("w")
-        self._running = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(self.port)],
-            stdout=self._log, stderr=self._log, env={**os.environ, "ANONYMIZED_TELEMETRY": "False", "DO_NOT_TRACK": "1"},
-        )  # fmt: skip
-        for _ in range(300):
+        environment = {**os.environ, "ANONYMIZED_TELEMETRY": "False", "DO_NOT_TRACK": "1"}
+        with self._folder.with_suffix(".log").open("w") as log:
+            self._running = subprocess.Popen(
+                [*command, "--host", "127.0.0.1", "--port", str(self.port)], stdout=log, stderr=log, env=environment
+            )
+        for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return self
-            assert self._running.poll() is None, Path(self._log.name).read_text()
+            assert self._running.poll() is None, self._folder.with_suffix(".log").read_text()
             time.sleep(0.2)
         raise AssertionError("chroma run does not listen")
 
@@ -44,7 +44,6 @@ class ChromaServer:
 
     def __exit__(self, *error: object) -> None:
         self.kill()
-        self._log.close()
 
 
 class TokenProxy(ThreadingHTTPServer):
