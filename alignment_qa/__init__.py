@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from alignment_qa.errors import (
     AlignmentQAError,
     EncoderUnavailable,
+    EngineUnavailable,
     IndexBusy,
     IndexMismatch,
     IndexMissing,
@@ -32,6 +33,7 @@ __all__ = [
     "Claim",
     "Document",
     "EncoderUnavailable",
+    "EngineUnavailable",
     "Heading",
     "Hit",
     "IndexBusy",

@@ -37,3 +37,7 @@ class EncoderUnavailable(AlignmentQAError):
 
 class ModelUnavailable(AlignmentQAError):
     """The configured chat model cannot be used: provider package, key, name or server is missing."""
+
+
+class EngineUnavailable(AlignmentQAError):
+    """The cluster that was to do the work cannot be used: package, scheduler or workers are missing."""

@@ -140,15 +140,20 @@ class Index:
 
     # writing
 
-    def add(self, documents: Sequence[tuple[Document, Sequence[Passage]]]) -> None:
-        """Encode, keep and show documents with their passages; a document that is here already is replaced."""
+    def add(
+        self,
+        documents: Sequence[tuple[Document, Sequence[Passage]]],
+        encoded: Sequence[Sequence[Vectors16]] | None = None,
+    ) -> None:
+        """Encode, keep and show documents with their passages; a document that is here already is replaced. `encoded`
+        has what `passage_vectors` gives for the prose of each, where another process has encoded it."""
         if not documents:
             return
         for document, _ in documents:
             self.remove(document.source.doc_id)
         prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
-        encoder = self._encoder_for(sum(map(len, prose)))
-        vectors = passage_vectors(encoder, prose, self._headings)
+        encoder = self._encoder_for(0 if encoded else sum(map(len, prose)))
+        vectors = encoded or passage_vectors(encoder, prose, self._headings)
         ids: list[str] = []
         packed: list[Packed] = []
         for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):
