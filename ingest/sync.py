@@ -212,7 +212,7 @@ class _Writer:
             self._index.store.note_documents(reading.file.key, [document.source.doc_id])
         documents = [(document, passages) for _, document, passages, _ in self._batch]
         encoded = [vectors for *_, vectors in self._batch if vectors is not None]
-        adding = self._thread.submit(self._index.add, documents, encoded or None)
+        adding = self._thread.submit(self._index.add, documents, *([encoded] if encoded else []))
         self._adding = adding, {document.source.doc_id for document, _ in documents}, self._read
         self._report.added += [document.source.doc_id for document, _ in documents]
         self._batch, self._read = [], []
