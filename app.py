@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
     )
     parser.add_argument("--port", type=int, default=7860, help="port; if taken the next free one (default: 7860)")
-    parser.add_argument("--index", metavar="DIR", help="folder of the index (default: index)")
+    parser.add_argument(
+        "--index", metavar="DIR|URL", help="folder of the index (default: index), or http://host:port/collection"
+    )
     parser.add_argument("--model", metavar="NAME", help="chat model that writes, e.g. anthropic:NAME, ollama:NAME")
     parser.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server for --model")
     parser.add_argument(

@@ -38,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Answer a question from the index, with a citation for every sentence. Without a question: a chat.",
     )
     parser.add_argument("question", nargs="?", help="the question; without one a chat that remembers the conversation")
-    parser.add_argument("--index", metavar="DIR", help="folder of the index (default: index)")
+    parser.add_argument(
+        "--index", metavar="DIR|URL", help="folder of the index (default: index), or http://host:port/collection"
+    )
     parser.add_argument("--model", metavar="NAME", help="chat model that writes, e.g. anthropic:NAME, ollama:NAME")
     parser.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server for --model")
     parser.add_argument("--brief", action="store_true", help="one or two sentences")

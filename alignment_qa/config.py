@@ -10,13 +10,15 @@ from pathlib import Path
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 """The encoder that is installed as a package; every other name is one that sentence-transformers can load."""
 
+INDEX_TOKEN = "ALIGNMENT_QA_INDEX_TOKEN"
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """What a person may choose. Each field can be set in the environment as `ALIGNMENT_QA_` + its name in capitals."""
 
     index: str = "index"
-    """Folder of the index."""
+    """Folder of the index, or `http(s)://host:port/collection` of a Chroma server."""
     encoder: str = DEFAULT_ENCODER
     """Sentence encoder for a new index; an existing index names its own."""
     model: str | None = None
@@ -71,8 +73,13 @@ def openai_key() -> str:
     return os.environ.get("OPENAI_API_KEY") or "none"
 
 
+def index_token() -> str | None:
+    """The token that a Chroma server asks for; never an argument, which other users of a machine can read."""
+    return os.environ.get(INDEX_TOKEN) or None
+
+
 def cache_folder() -> Path:
-    """Where the exported encoder is kept between runs: `ALIGNMENT_QA_CACHE`, else the user's cache folder."""
+    """Where exported encoders and copies of a server's documents are kept between runs: `ALIGNMENT_QA_CACHE`, else the user's cache folder."""
     chosen = os.environ.get("ALIGNMENT_QA_CACHE")
     if chosen:
         return Path(chosen)

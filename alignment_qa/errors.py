@@ -23,6 +23,10 @@ class WriteFailed(AlignmentQAError):
     """The index cannot be written: the disk is full, say, or a file of it is damaged."""
 
 
+class IndexUnreachable(AlignmentQAError):
+    """The server that holds the index does not answer, or refuses us."""
+
+
 class ReadFailed(AlignmentQAError):
     """A file cannot be read as a document. The text is the reason, in a few words, without the path."""
 
@@ -33,3 +37,7 @@ class EncoderUnavailable(AlignmentQAError):
 
 class ModelUnavailable(AlignmentQAError):
     """The configured chat model cannot be used: provider package, key, name or server is missing."""
+
+
+class EngineUnavailable(AlignmentQAError):
+    """The cluster that was to do the work cannot be used: package, scheduler or workers are missing."""

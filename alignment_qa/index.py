@@ -1,46 +1,54 @@
-"""Passages in, hits out: the index on disk, its one writer and its many readers, and the only door to Chroma.
+"""Passages in, hits out: the index, its one writer and its many readers.
 
 An index is a folder: `passages.sqlite` (what stands there is true), `vectors` (Chroma) and `keywords` (tantivy), the
 last two made from the first. It records its schema and its encoder. One process writes at a time; readers notice a new
 generation at their next question.
+
+On a Chroma server the vectors that are searched are the server's alone, and the server keeps all else too; each machine
+has a copy of that (texts, sentence vectors, keywords) in its cache folder and follows the server (`replica`).
 """
 
 from __future__ import annotations
 
 import math
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from itertools import count
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from alignment_qa import encoders
-from alignment_qa.config import DEFAULT_ENCODER, quiet_libraries
+from alignment_qa import encoders, replica
+from alignment_qa.chroma import Server, collection_in, fault, in_folder, is_address
+from alignment_qa.config import DEFAULT_ENCODER
 from alignment_qa.embed import passage_vectors
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMismatch, IndexMissing, WriteFailed
 from alignment_qa.fast import fastest
 from alignment_qa.glossary import Glossary
-from alignment_qa.lexical import Keywords, terms
+from alignment_qa.lexical import Keywords, rows_of, terms
+from alignment_qa.replica import Packed
 from alignment_qa.retrieve import in_context
 from alignment_qa.store import SCHEMA, Store, Vectors16
 from alignment_qa.types import Document, Hit, Passage
 
-# Recall of Chroma's graph was 0.9975 at its default of 100 and 1.0 at 300 on 20,000 real passages.
-_GRAPH = {"hnsw": {"space": "cosine", "ef_search": 300, "ef_construction": 200}}
+FOLLOWING = 600.0  # seconds to wait for another process of this machine that copies a server's documents
 MANY = 256  # passages from which a faster engine is worth the seconds that it takes to load
-_BATCH = 5000  # Chroma refuses more rows in one call
+_BATCH = 300  # rows a call: Chroma Cloud takes no more
+_PAGE = 5000  # rows read at a time
 
 
 class Index:
     """An open index. Make one with `Index.open`; a writer must be closed (it is a context manager)."""
 
-    def __init__(self, path: Path, encoder: Encoder, lock: Any = None, headings: bool = True) -> None:
+    def __init__(
+        self, path: Path, encoder: Encoder, lock: Any = None, headings: bool = True, server: Server | None = None
+    ) -> None:
         self.path = path
+        self._server = server
         self.encoder = encoder
         self._lock = lock
         self._guard = RLock()
@@ -66,26 +74,46 @@ class Index:
     def open(
         cls, path: str | Path = "index", *, write: bool = False, encoder: str | None = None, headings: bool = True
     ) -> Index:
-        """Open the index in a folder, with the encoder it was made with. `write` makes one where there is none
-        (with `encoder`, or the default) and keeps other writers out until `close`. An index made without `headings`
-        finds passages by their own words alone, and stays so; it is there to measure what headings bring.
+        """Open the index in a folder or at a server's address, with the encoder it was made with. `write` makes one
+        where there is none (with `encoder`, or the default) and keeps other writers out until `close`. An index made
+        without `headings` finds passages by their own words alone, and stays so; it is there to measure what headings
+        bring.
 
-        Raises IndexMissing, IndexMismatch, IndexBusy, EncoderUnavailable."""
+        Raises IndexMissing, IndexMismatch, IndexBusy, IndexUnreachable, EncoderUnavailable."""
+        if is_address(path):
+            return cls._open_server(Server(str(path)), write, encoder, headings)
         path = Path(path)
         recorded = _facts(path)
-        mend = f"Make it anew with: python -m ingest --rebuild --index {path}"
-        if recorded is None and not write:
-            raise IndexMissing(f"No index at {path}/. Build one with: python -m ingest --index {path}")
-        if recorded and recorded["schema"] != str(SCHEMA):
-            raise IndexMismatch(
-                f"The index at {path}/ has schema {recorded['schema']}, this program reads {SCHEMA}. {mend}"
-            )
-        name = recorded["encoder"] if recorded else encoder or DEFAULT_ENCODER
-        if encoder and encoder != name:
-            raise IndexMismatch(f"The index at {path}/ was made with the encoder {name!r}, not {encoder!r}. {mend}")
+        name = _encoder_name(recorded, f"{path}/", write, encoder)
         lock = take_lock(path) if write else None
         with _written(path) if write else nullcontext():
             return cls(path, encoders.load(name, export=write), lock, headings or recorded is not None)
+
+    @classmethod
+    def _open_server(cls, server: Server, write: bool, encoder: str | None, headings: bool) -> Index:
+        """First this machine's copy is brought up to date; where another process is at it, that one is waited for."""
+        lock = None
+        try:
+            facts = server.facts()
+            name = _encoder_name(facts, server.address, write, encoder)
+            loaded = encoders.load(name, export=write)
+            lock = take_lock(server.folder, 0 if write else FOLLOWING)
+            if write:
+                server.lease()
+                if facts is None:
+                    left_out = {} if headings else {"headings": "left out"}
+                    server.begin({"schema": str(SCHEMA), "encoder": name, **left_out})
+                replica.tidy(server)
+            with _written(server.folder):
+                replica.follow(server, server.folder)
+                if not write:
+                    lock.release()
+                return cls(server.folder, loaded, lock if write else None, server=server)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            server.close()
+            raise
 
     def close(self) -> None:
         """Finish writing and let others in. Readers need not call it."""
@@ -96,6 +124,8 @@ class Index:
             self._store.close()
             if self._lock is not None:
                 self._lock.release()
+            if self._server is not None:
+                self._server.close()
 
     def __enter__(self) -> Index:
         return self
@@ -110,26 +140,36 @@ class Index:
 
     # writing
 
-    def add(self, documents: Sequence[tuple[Document, Sequence[Passage]]]) -> None:
-        """Encode, keep and show documents with their passages; a document that is here already is replaced."""
+    def add(
+        self,
+        documents: Sequence[tuple[Document, Sequence[Passage]]],
+        encoded: Sequence[Sequence[Vectors16]] | None = None,
+    ) -> None:
+        """Encode, keep and show documents with their passages; a document that is here already is replaced. `encoded`
+        has what `passage_vectors` gives for the prose of each, where another process has encoded it."""
         if not documents:
             return
         for document, _ in documents:
             self.remove(document.source.doc_id)
         prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
-        encoder = self._encoder_for(sum(map(len, prose)))
-        vectors = passage_vectors(encoder, prose, self._headings)
+        encoder = self._encoder_for(0 if encoded else sum(map(len, prose)))
+        vectors = encoded or passage_vectors(encoder, prose, self._headings)
         ids: list[str] = []
+        packed: list[Packed] = []
         for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):
             by_id = {p.passage_id: m for p, m in zip(own, matrices, strict=True)}
-            self._store.put(document, passages, [by_id.get(p.passage_id) for p in passages])
-            self._keywords.add(self._rows(passages))
+            packed.append(Packed(document, list(passages), [by_id.get(p.passage_id) for p in passages]))
+            self._store.put(*packed[-1])
+            self._keywords.add(rows_of(passages, self._headings))
             ids += [p.passage_id for p in own]
         self._upsert("passages", ids, [m[0] for matrices in vectors for m in matrices])
         asked = [(name, text) for document, _ in documents for name, text in asked_of(document)]
         self._upsert("questions", [name for name, _ in asked], list(encoder.encode([text for _, text in asked])))
         self._keywords.commit()
+        generation = replica.publish(self._server, packed) if self._server else 0
         self._store.mark([document.source.doc_id for document, _ in documents], "ready")
+        if self._server is not None:
+            self._followed(generation)
 
     def restore(self, doc_ids: Iterable[str], beyond: Mapping[str, list[str]]) -> None:
         """Make what is in vectors and keywords of these documents anew from the store; only their questions are encoded.
@@ -147,7 +187,7 @@ class Index:
             self._upsert("passages", list(rows), [row[0] for row in rows.values()])
             asked = dict(asked_of(document))
             self._upsert("questions", list(asked), list(self.encoder.encode(list(asked.values()))))
-            self._keywords.add(self._rows(passages))
+            self._keywords.add(rows_of(passages, self._headings))
         self._keywords.commit()
         self._store.mark([], "ready")
 
@@ -170,7 +210,21 @@ class Index:
         self._erase([doc_id])
         return True
 
+    def bring_glossary(self, glossary: Glossary) -> None:
+        """Keep other names for the terms of the documents."""
+        text = glossary.dumps()
+        if text != self._store.fact("glossary"):
+            if self._server is not None:
+                self._followed(replica.publish_glossary(self._server, text))
+            self._store.record("glossary", text)
+
+    def _followed(self, generation: int) -> None:
+        """This machine's copy has all that the server has at this generation."""
+        self._store.record("followed", str(generation))
+
     def _erase(self, doc_ids: Sequence[str]) -> None:
+        if self._server is not None:
+            self._followed(replica.withdraw(self._server, doc_ids))
         for doc_id in doc_ids:
             for name in ("passages", "questions"):
                 self._collection(name).delete(where={"doc_id": doc_id})  # by their ids it took as long, at 50,000
@@ -178,15 +232,6 @@ class Index:
         self._keywords.commit()
         for doc_id in doc_ids:
             self._store.erase(doc_id)
-
-    def _rows(self, passages: Sequence[Passage]) -> Iterator[tuple[str, str, str, str, str]]:
-        """What the keyword index keeps of each passage of a document."""
-        for p, around in zip(passages, _around(passages), strict=True):
-            yield p.passage_id, p.source.doc_id, p.role, f"{self._heading(p)}\n{p.text}", around
-
-    def _heading(self, passage: Passage) -> str:
-        """What a passage is found by beside its text."""
-        return passage.heading if self._headings else ""
 
     def _upsert(self, collection: str, ids: list[str], vectors: list[Any]) -> None:
         for at in range(0, len(ids), _BATCH):
@@ -341,10 +386,28 @@ class Index:
         if self._lock is not None:
             return
         with self._guard:
+            if self._server is not None:
+                self._follow(self._server)
             if (generation := self._store.generation) != self._generation:
                 self._generation = generation
                 self._keywords.reload()
                 self._disconnect()
+
+    def _follow(self, server: Server) -> None:
+        """Bring this machine's copy up to date, unless another process is at it."""
+        facts = server.facts(fresh=False)
+        if facts is None:
+            raise IndexMissing(f"The index at {server.address} has been deleted.")
+        if (facts["generation"], facts["origin"]) == (self._store.fact("followed"), self._store.fact("origin")):
+            return
+        try:
+            lock = take_lock(self.path)
+        except IndexBusy:
+            return
+        try:
+            replica.follow(server, self.path)
+        finally:
+            lock.release()
 
     def _disconnect(self) -> None:
         self._collections.clear()
@@ -355,9 +418,26 @@ class Index:
     def _collection(self, name: str) -> Any:
         with self._guard:
             if name not in self._collections:
-                self._client = self._client or _connect(self.path / "vectors")
-                self._collections[name] = _collection_in(self._client, name)
+                self._collections[name] = self._server.collection(name) if self._server else self._local(name)
             return self._collections[name]
+
+    def _local(self, name: str) -> Any:
+        self._client = self._client or in_folder(self.path / "vectors")
+        return collection_in(self._client, name)
+
+
+def discard(path: str) -> None:
+    """Delete an index, and only an index, from its folder or its server."""
+    if is_address(path):
+        server = Server(path)
+        lock = take_lock(server.folder)
+        try:
+            server.drop()
+        finally:
+            lock.release()
+            server.close()
+    elif (Path(path) / "passages.sqlite").exists():
+        shutil.rmtree(path)
 
 
 OPENING = 30  # passages of a document that its own questions speak for: all of an article, not all of a book
@@ -369,20 +449,14 @@ def asked_of(document: Document) -> Iterator[tuple[str, str]]:
         yield f"{document.source.doc_id}-{i}", text
 
 
-def _around(passages: Sequence[Passage]) -> list[str]:
-    """The text of each prose passage with that of the prose before and after it."""
-    prose = [p.text if p.role == "prose" else "" for p in passages]
-    return ["\n".join(prose[max(0, i - 1) : i + 2]) if prose[i] else "" for i in range(len(prose))]
-
-
 def stored_vectors(path: Path, collection: str, searched: int) -> Iterator[tuple[list[str], Vectors, list[float]]]:
     """All rows of a collection of the index in a folder, some thousand at a time: their ids, their (n, dimension)
     vectors, and how far from the first `searched` of them the search finds anything (cosine distance, 0 if itself)."""
-    client = _connect(path / "vectors")
+    client = in_folder(path / "vectors")
     try:
-        rows = _collection_in(client, collection)
-        for at in range(0, rows.count(), _BATCH):
-            part = rows.get(limit=_BATCH, offset=at, include=["embeddings"])
+        rows = collection_in(client, collection)
+        for at in range(0, rows.count(), _PAGE):
+            part = rows.get(limit=_PAGE, offset=at, include=["embeddings"])
             vectors = np.asarray(part["embeddings"], np.float32)
             asked = list(vectors[:searched])
             found = rows.query(query_embeddings=asked, n_results=1, include=["distances"])["distances"]
@@ -391,36 +465,32 @@ def stored_vectors(path: Path, collection: str, searched: int) -> Iterator[tuple
         client.close()
 
 
-def _collection_in(client: Any, name: str) -> Any:
-    return client.get_or_create_collection(name, configuration=_GRAPH, embedding_function=None)
-
-
-def _connect(folder: Path) -> Any:
-    quiet_libraries()
-    import chromadb
-    from chromadb.config import Settings
-
-    # Chroma shares what it has read among all clients of one path in a process, so that a client opened now could be as
-    # stale as the oldest that is still open. Each is told of its own path to the folder: slashes and dots count in binary.
-    own = "".join("/." if bit == "1" else "/" for bit in f"{next(_CONNECTIONS):b}")
-    return chromadb.PersistentClient(f"{folder}{own}", Settings(anonymized_telemetry=False))
-
-
-_CONNECTIONS = count(1)
-
-
 @contextmanager
 def _written(path: Path) -> Iterator[None]:
     """Say of an engine's error where it happened and what to do."""
-    from chromadb.errors import InternalError
-
     try:
         yield
-    except (OSError, sqlite3.Error, InternalError) as error:
+    except (OSError, sqlite3.Error, fault()) as error:
         raise WriteFailed(
             f"Could not write to {path}/: {error}. If the disk is full, make room, and run the same command again: what was "
             f"read so far is kept. If not, see what is wrong with: python -m ingest --check --index {path}"
         ) from error
+
+
+def _encoder_name(recorded: dict[str, str] | None, place: str, write: bool, encoder: str | None) -> str:
+    """The encoder of an index of which these facts are recorded. Raises IndexMissing, IndexMismatch."""
+    named = place.rstrip("/")
+    if recorded is None and not write:
+        raise IndexMissing(f"No index at {place}. Build one with: python -m ingest --index {named}")
+    mend = f"Make it anew with: python -m ingest --rebuild --index {named}"
+    if recorded and recorded["schema"] != str(SCHEMA):
+        raise IndexMismatch(
+            f"The index at {place} has schema {recorded['schema']}, this program reads {SCHEMA}. {mend}"
+        )
+    name = recorded["encoder"] if recorded else encoder or DEFAULT_ENCODER
+    if encoder and encoder != name:
+        raise IndexMismatch(f"The index at {place} was made with the encoder {name!r}, not {encoder!r}. {mend}")
+    return name
 
 
 def _facts(path: Path) -> dict[str, str] | None:
@@ -438,14 +508,14 @@ def _facts(path: Path) -> dict[str, str] | None:
     return {"schema": schema, "encoder": encoder} if schema and encoder else None
 
 
-def take_lock(path: Path) -> Any:
-    """The one writer's lock, to be released. Raises IndexBusy."""
+def take_lock(path: Path, patience: float = 0) -> Any:
+    """The one writer's lock, to be released; waits at most `patience` seconds. Raises IndexBusy."""
     from filelock import FileLock, Timeout
 
     path.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path / "lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=patience)
     except Timeout:
         raise IndexBusy(
             f"Another ingest is writing to {path}/. Wait for it to end, then run the command again."

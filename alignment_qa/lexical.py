@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from alignment_qa.types import Passage
 
 FUNCTION_WORDS = (
     "a about am an and any are as at be because been being but by can could did do does doing done for from had has "
@@ -59,6 +61,16 @@ def terms(text: str) -> list[str]:
 def fold(text: str) -> str:
     """Lower case with British spellings turned American."""
     return _PROGRAMME.sub("program", _OUR.sub(r"or\1", _ISE.sub(r"iz\1", text.lower())))
+
+
+def rows_of(passages: Sequence[Passage], headings: bool = True) -> Iterator[tuple[str, str, str, str, str]]:
+    """What `Keywords.add` takes, for the passages of one document in order. Around a prose passage is the prose before
+    and after it; its `headings` are among its own words."""
+    prose = [p.text if p.role == "prose" else "" for p in passages]
+    for i, p in enumerate(passages):
+        around = "\n".join(prose[max(0, i - 1) : i + 2]) if prose[i] else ""
+        heading = p.heading if headings else ""
+        yield p.passage_id, p.source.doc_id, p.role, f"{heading}\n{p.text}", around
 
 
 class Keywords:
@@ -137,7 +149,7 @@ class Keywords:
         return min(near, key=lambda row: (row[1], -known[row[0]]))[0] if near else None
 
     def add(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
-        """Rows of (passage id, document id, role, text). Visible after `commit`."""
+        """Rows of (passage id, document id, role, text, text around it). Visible after `commit`."""
         writer = self._open_writer()
         for passage_id, doc_id, role, text, around in rows:
             document = self._tantivy.Document()

@@ -30,7 +30,7 @@ SENTENCES, WORDS = 6, 18  # sentences a made-up passage, words a sentence: about
 
 def main() -> None:
     parser = arguments(__doc__, "")
-    parser.add_argument("--index", type=Path, help="folder of an index to measure in place of the shipped corpus")
+    parser.add_argument("--index", help="folder or address of an index to measure in place of the shipped corpus")
     parser.add_argument("--passages", type=int, default=100_000, help="made-up passages; 0 leaves them out")
     parser.add_argument("--runs", type=int, default=5, help="cold starts of each kind; 0 leaves them out")
     options = parser.parse_args()
@@ -50,7 +50,7 @@ def main() -> None:
 # warm
 
 
-def report(name: str, path: Path, questions: Sequence[str]) -> None:
+def report(name: str, path: str | Path, questions: Sequence[str]) -> None:
     assistant = Assistant.open(path)
     stages = timed(assistant, questions)
     documents, passages = assistant.index.count()
@@ -94,7 +94,7 @@ def clocked(call: Callable[[], object]) -> float:
 # made-up passages
 
 
-def made_up(passages: int, like: Path, seed: int) -> Path:
+def made_up(passages: int, like: str | Path, seed: int) -> Path:
     """An index of passages whose words are drawn as often as an index has them, and whose vectors are its vectors,
     disturbed. Kept between runs."""
     path = Path(tempfile.gettempdir()) / f"alignment-qa-made-up-{passages}-{SCHEMA}"
@@ -162,7 +162,7 @@ class Disturbed:
 # cold
 
 
-def report_cold(path: Path, runs: int) -> None:
+def report_cold(path: str | Path, runs: int) -> None:
     """Seconds from the command to its last output, the two kinds in turn, medians and their ratio."""
     question = "What is inner alignment?"
     ours = [sys.executable, "-m", "alignment_qa", question, "--index", str(path)]
@@ -187,7 +187,7 @@ def report_cold(path: Path, runs: int) -> None:
     print(f"ratio of medians {first / second:.2f}")
 
 
-def plain_store(path: Path, folder: Path) -> str:
+def plain_store(path: str | Path, folder: Path) -> str:
     """A Chroma store of an index's passages with their texts."""
     import chromadb
 

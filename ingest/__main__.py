@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alignment_qa.config import from_environment
-from alignment_qa.errors import AlignmentQAError
+from alignment_qa.errors import AlignmentQAError, EngineUnavailable, IndexUnreachable
+
+if TYPE_CHECKING:
+    from alignment_qa.index import Index
+    from ingest.sync import Engine
 
 SHIPPED = Path(__file__).parent.parent / "corpus" / "articles"
 
@@ -35,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
         "only what is new or changed, and drops what has gone from a folder.",
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: our corpus)")
-    parser.add_argument("--index", metavar="DIR", help="folder of the index (default: index)")
+    parser.add_argument(
+        "--index", metavar="DIR|URL", help="folder of the index (default: index), or http://host:port/collection"
+    )
     parser.add_argument("--encoder", metavar="NAME", help="sentence-transformers model for a new index")
     parser.add_argument(
         "--fields",
@@ -51,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
         help="verify the index, say what is wrong and stop (exit status 1 if anything is)",
     )
     parser.add_argument("--repair", action="store_true", help="verify the index, mend it from what it holds and stop")
+    parser.add_argument(
+        "--engine", choices=("local", "dask"), default="local", help="where files are read, split and embedded"
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="URL",
+        help="scheduler of a running Dask cluster, as tcp://host:port (default: one is started)",
+    )
     parser.add_argument("--rebuild", action="store_true", help="throw the index away first")
     parser.add_argument("--list", action="store_true", help="print the documents in the index and stop")
     parser.add_argument("--remove", metavar="DOC_ID", help="take a document out of the index and stop")
@@ -69,7 +84,7 @@ def _fields(value: str) -> dict[str, str]:
 
 def _run(options: argparse.Namespace) -> int:
     config = from_environment(index=options.index, encoder=options.encoder)
-    from alignment_qa.index import Index
+    from alignment_qa.index import Index, discard
 
     if options.list:
         for document in (index := Index.open(config.index)).documents():
@@ -80,17 +95,23 @@ def _run(options: argparse.Namespace) -> int:
             )
         return 0
     if options.remove:
-        with Index.open(Index.open(config.index).path, write=True) as index:
+        Index.open(config.index).close()  # to write would make one
+        with Index.open(config.index, write=True) as index:
             removed = index.remove(options.remove)
-        print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {config.index}/.")
+        print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {_place(config.index)}.")
         return 0 if removed else 2
     if options.check or options.repair:
+        if "://" in config.index:
+            raise IndexUnreachable(
+                "--check and --repair verify a folder. An index on a server is made anew by --rebuild."
+            )
         return _check(config.index, options.repair)
+    if options.scheduler and options.engine != "dask":
+        raise EngineUnavailable("--scheduler goes with --engine dask.")
     if options.rebuild:
-        _throw_away(Path(config.index))
-    paths = options.paths or [SHIPPED]
-    done = _ingest(paths, config.index, options.encoder, options.fields)
-    return _watch(paths, config.index, options.fields) if options.watch and done != 2 else done
+        discard(config.index)
+    done = _ingest(options, config.index)
+    return _watch(options.paths or [SHIPPED], config.index, options.fields) if options.watch and done != 2 else done
 
 
 def _check(folder: str, mend: bool) -> int:
@@ -115,13 +136,14 @@ def _check(folder: str, mend: bool) -> int:
     return 1 if found.faults else 0
 
 
-def _ingest(paths: list[Path], folder: str, encoder: str | None, fields: dict[str, str] | None) -> int:
+def _ingest(options: argparse.Namespace, folder: str) -> int:
     from tqdm import tqdm
 
     from alignment_qa.index import Index
     from ingest.sync import Report, sync, walk
 
     started = time.perf_counter()
+    paths = options.paths or [SHIPPED]
     missing = [path for path in paths if not os.path.lexists(path)]
     for path in missing:
         print(f"{path}: no such file or folder", file=sys.stderr)
@@ -130,10 +152,11 @@ def _ingest(paths: list[Path], folder: str, encoder: str | None, fields: dict[st
         return 2
     total = sum(file.path.stat().st_size for file in walk(paths, Report()) if file.path.exists())
     with (
-        Index.open(folder, write=True, encoder=encoder) as index,
+        Index.open(folder, write=True, encoder=options.encoder) as index,
+        _engine(options, index) as engine,
         tqdm(total=total, unit="B", unit_scale=True, desc="Reading", leave=False, disable=None) as bar,
     ):
-        report = sync(paths, index, lambda size: bar.update(size) and None, fields)
+        report = sync(paths, index, lambda size: bar.update(size) and None, options.fields, engine=engine)
         documents, passages = index.count()
     for name, reason in report.skipped:
         print(f"skipped  {name}: {reason}", file=sys.stderr)
@@ -146,14 +169,14 @@ def _ingest(paths: list[Path], folder: str, encoder: str | None, fields: dict[st
         f"{len(report.added)} documents read ({report.passages} passages), {report.unchanged} unchanged, "
         f"{len(report.removed)} removed, {len(report.skipped)} skipped, in {time.perf_counter() - started:.1f} s"
     )
-    print(f"{folder}/ holds {documents} documents, {passages} passages")
+    print(f"{_place(folder)} holds {documents} documents, {passages} passages")
     return 1 if report.skipped or missing else 0
 
 
 def _watch(paths: list[Path], folder: str, fields: dict[str, str] | None) -> int:
     from ingest.watch import watch
 
-    changes = watch([path for path in paths if os.path.lexists(path)], Path(folder), fields)
+    changes = watch([path for path in paths if os.path.lexists(path)], folder, fields)
     print(f"Watching {', '.join(map(str, paths))}; Ctrl-C ends it.", flush=True)
     try:
         for report, titles in changes:
@@ -168,10 +191,17 @@ def _watch(paths: list[Path], folder: str, fields: dict[str, str] | None) -> int
     return 0
 
 
-def _throw_away(folder: Path) -> None:
-    """Delete an index, and only an index."""
-    if (folder / "passages.sqlite").exists():
-        shutil.rmtree(folder)
+def _engine(options: argparse.Namespace, index: Index) -> AbstractContextManager[Engine | None]:
+    if options.engine == "local":
+        return nullcontext()
+    from ingest.cluster import cluster
+    from ingest.sync import LIMIT, SIZE
+
+    return cluster(options.scheduler, index.encoder.name, SIZE, min(LIMIT, index.encoder.limit), options.fields)
+
+
+def _place(index: str) -> str:
+    return index if "://" in index else f"{index}/"
 
 
 if __name__ == "__main__":

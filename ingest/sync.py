@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from alignment_qa.errors import ReadFailed
 from alignment_qa.glossary import Glossary
 from alignment_qa.index import Index
-from alignment_qa.store import Noted
+from alignment_qa.store import Noted, Vectors16
 from alignment_qa.types import Document, Passage
 from ingest import readers
 from ingest.passages import split
@@ -55,7 +57,7 @@ class File:
 
 
 @dataclass(slots=True)
-class _Reading:
+class Reading:
     """A file that is being read, and what it has brought so far. Its note is written only after its documents."""
 
     file: File
@@ -63,6 +65,20 @@ class _Reading:
     digest: str
     brings: set[str] = field(default_factory=set)
     whole: bool = True
+
+
+class Read(NamedTuple):
+    """A place in a file and what is there. An engine that splits and embeds as well gives a document's passages, and
+    a (1 + sentences, dimension) matrix for each of its prose."""
+
+    place: str
+    found: Document | ReadFailed | None
+    passages: list[Passage] | None = None
+    vectors: list[Vectors16] | None = None
+
+
+Engine = Callable[[Iterator[Reading]], Iterator[tuple[Reading, Iterable[Read], bool]]]
+"""Files → what is in them, in the same order; True with the last of a file."""
 
 
 def sync(
@@ -73,50 +89,39 @@ def sync(
     *,
     size: int = SIZE,
     limit: int = LIMIT,
+    engine: Engine | None = None,
 ) -> Report:
     """Bring the index in line with files and folders. Under a given folder, a document whose file has gone goes too.
 
     `progress` is called with the bytes of each file once it is dealt with. `fields` says under which names the records
     of a JSONL or CSV file hold their title, text and so on (`records`). Passages have about `size` encoder tokens and
-    at most `limit`; those of files that are unchanged stay as they were cut."""
+    at most `limit`; those of files that are unchanged stay as they were cut. `engine` reads elsewhere (`cluster`)."""
     report = Report()
     limit = min(limit, index.encoder.limit)
     known = index.store.files()
     seen: set[str] = set()
+    readings = _changed(paths, index, known, seen, report, progress)
     with _Writer(index, report, progress) as writer:
-        for file in walk(paths, report):
-            seen.add(file.key)
-            try:
-                stat = os.stat(file.path)
-                before = known.get(file.key)
-                if before and (stat.st_size, stat.st_mtime_ns) == before[:2]:
-                    report.unchanged += 1
-                    progress(stat.st_size)
-                    continue
-                reading = _Reading(file, stat, _digest(file.path))
-                if before and reading.digest == before.digest:
-                    reading.brings |= before.brings
-                    _note(index, reading)
-                    report.unchanged += 1
-                    progress(stat.st_size)
-                    continue
-            except OSError as error:
-                report.skipped.append((str(file.path), (error.strerror or str(error)).lower()))
-                continue
-            for document in _documents(reading, fields, report):
+        for reading, reads, last in (engine or partial(_here, fields=fields))(readings):
+            before = known.get(reading.file.key)
+            for document, read in _documents(reading, reads, report):
                 doc_id = document.source.doc_id
                 if writer.has(doc_id):
                     if doc_id in reading.brings or not before or doc_id not in before.brings:
-                        report.repeated.append((str(file.path), doc_id))
+                        report.repeated.append((str(reading.file.path), doc_id))
                     reading.brings.add(doc_id)
                     continue
-                passages = list(split(document, index.encoder.count, size=size, limit=limit))
+                passages = read.passages
+                if passages is None:
+                    passages = list(split(document, index.encoder.count, size=size, limit=limit))
                 if not passages:
-                    report.skipped.append((str(file.path), "no prose found"))
+                    report.skipped.append((str(reading.file.path), "no prose found"))
                     continue
                 report.passages += len(passages)
                 reading.brings.add(doc_id)
-                writer.add(reading, document, passages)
+                writer.add(reading, document, passages, read.vectors)
+            if not last:
+                continue
             if not reading.whole and before:
                 reading.brings |= before.brings  # what could not be read now may be what was read then
             if reading.brings:
@@ -126,6 +131,46 @@ def sync(
     return report
 
 
+def _changed(
+    paths: Sequence[Path],
+    index: Index,
+    known: Mapping[str, Noted],
+    seen: set[str],
+    report: Report,
+    progress: Callable[[int], None],
+) -> Iterator[Reading]:
+    """The files that are new, or have other bytes than when they were read."""
+    for file in walk(paths, report):
+        seen.add(file.key)
+        try:
+            stat = os.stat(file.path)
+            before = known.get(file.key)
+            if before and (stat.st_size, stat.st_mtime_ns) == before[:2]:
+                report.unchanged += 1
+                progress(stat.st_size)
+                continue
+            reading = Reading(file, stat, _digest(file.path))
+        except OSError as error:
+            report.skipped.append((str(file.path), (error.strerror or str(error)).lower()))
+            continue
+        if before and reading.digest == before.digest:
+            reading.brings |= before.brings
+            _note(index, reading)
+            report.unchanged += 1
+            progress(stat.st_size)
+            continue
+        yield reading
+
+
+def _here(
+    readings: Iterator[Reading], fields: Mapping[str, str] | None
+) -> Iterator[tuple[Reading, Iterable[Read], bool]]:
+    """The engine of this process: it reads; splitting and embedding follow when a document is new."""
+    for reading in readings:
+        parts = readers.read_all(reading.file.path, collection=reading.file.collection, fields=fields)
+        yield reading, (Read(place, found) for place, found in parts), True
+
+
 class _Writer:
     """Adds documents in batches, behind the reading: while one batch is encoded and stored, the next is read, and no
     more than that, whatever the corpus. Only the batch itself is another thread's work."""
@@ -133,20 +178,22 @@ class _Writer:
     def __init__(self, index: Index, report: Report, progress: Callable[[int], None]) -> None:
         self._index, self._report, self._progress = index, report, progress
         self._thread = ThreadPoolExecutor(1)
-        self._batch: list[tuple[_Reading, Document, list[Passage]]] = []
-        self._read: list[_Reading] = []  # to their end, since the last batch was handed over
-        self._adding: tuple[Future[None], set[str], list[_Reading]] | None = None
+        self._batch: list[tuple[Reading, Document, list[Passage], list[Vectors16] | None]] = []
+        self._read: list[Reading] = []  # to their end, since the last batch was handed over
+        self._adding: tuple[Future[None], set[str], list[Reading]] | None = None
 
     def has(self, doc_id: str) -> bool:
         coming = self._adding is not None and doc_id in self._adding[1]
-        return coming or any(d.source.doc_id == doc_id for _, d, _ in self._batch) or self._index.store.has(doc_id)
+        return coming or any(row[1].source.doc_id == doc_id for row in self._batch) or self._index.store.has(doc_id)
 
-    def add(self, reading: _Reading, document: Document, passages: list[Passage]) -> None:
-        self._batch.append((reading, document, passages))
-        if sum(len(row[-1]) for row in self._batch) >= BATCH:
+    def add(
+        self, reading: Reading, document: Document, passages: list[Passage], vectors: list[Vectors16] | None
+    ) -> None:
+        self._batch.append((reading, document, passages, vectors))
+        if sum(len(row[2]) for row in self._batch) >= BATCH:
             self._hand_over()
 
-    def end(self, reading: _Reading) -> None:
+    def end(self, reading: Reading) -> None:
         """The file has been read to its end; that is noted once its documents are in the index."""
         self._read.append(reading)
 
@@ -161,14 +208,11 @@ class _Writer:
 
     def _hand_over(self) -> None:
         self._settle()
-        for (
-            reading,
-            document,
-            _,
-        ) in self._batch:  # before they are there, so that a killed run leaves none without its file
+        for reading, document, _, _ in self._batch:  # before they are there, so that a killed run leaves none unnamed
             self._index.store.note_documents(reading.file.key, [document.source.doc_id])
-        documents = [(document, passages) for _, document, passages in self._batch]
-        adding = self._thread.submit(self._index.add, documents)
+        documents = [(document, passages) for _, document, passages, _ in self._batch]
+        encoded = [vectors for *_, vectors in self._batch if vectors is not None]
+        adding = self._thread.submit(self._index.add, documents, *([encoded] if encoded else []))
         self._adding = adding, {document.source.doc_id for document, _ in documents}, self._read
         self._report.added += [document.source.doc_id for document, _ in documents]
         self._batch, self._read = [], []
@@ -184,12 +228,13 @@ class _Writer:
             self._progress(reading.stat.st_size)
 
 
-def _documents(reading: _Reading, fields: Mapping[str, str] | None, report: Report) -> Iterator[Document]:
+def _documents(reading: Reading, reads: Iterable[Read], report: Report) -> Iterator[tuple[Document, Read]]:
     """The documents of a file; what it has that cannot be read is reported by name and reason."""
     file = reading.file
-    for place, found in readers.read_all(file.path, collection=file.collection, fields=fields):
+    for read in reads:
+        place, found = read[:2]
         if isinstance(found, Document):
-            yield found
+            yield found, read
         elif isinstance(found, ReadFailed):
             reading.whole = False
             report.skipped.append((f"{file.path}: {place}" if place else str(file.path), str(found)))
@@ -238,11 +283,11 @@ def _bring_glossary(paths: Sequence[Path], index: Index) -> None:
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             continue
         if isinstance(entries, list) and all(isinstance(e, dict) and "term" in e for e in entries):
-            index.store.record("glossary", Glossary.of(entries).dumps())
+            index.bring_glossary(Glossary.of(entries))
             return
 
 
-def _note(index: Index, reading: _Reading) -> None:
+def _note(index: Index, reading: Reading) -> None:
     key, stat = reading.file.key, reading.stat
     if reading.whole:
         index.store.note_file(key, stat.st_size, stat.st_mtime_ns, reading.digest, sorted(reading.brings))

@@ -15,13 +15,13 @@ _TURN = 1000  # milliseconds after which an index that another run was writing t
 
 
 def watch(
-    paths: Sequence[Path], folder: Path, fields: Mapping[str, str] | None = None
+    paths: Sequence[Path], index_at: str | Path, fields: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Report, dict[str, str]]]:
-    """Keep the index in a folder in line with paths until interrupted. Gives what was done each time that something
+    """Keep the index in a folder, or at an address, in line with paths until interrupted. Gives what was done each time that something
     was, and the titles of the documents that were added. In between others may write to the index."""
     import watchfiles
 
-    own = folder.absolute()
+    own = Path(index_at).absolute()
 
     def concerns(_: watchfiles.Change, name: str) -> bool:
         path = Path(name)
@@ -34,7 +34,7 @@ def watch(
         if not (due := due or bool(changes)):
             continue
         try:
-            with Index.open(folder, write=True) as index:
+            with Index.open(index_at, write=True) as index:
                 report = sync(paths, index, fields=fields)
                 titles = {doc_id: index.store.source(doc_id).title for doc_id in report.added}
         except IndexBusy:

@@ -56,6 +56,8 @@ _COLLECTIONS: dict[str, Callable[[BinaryIO], Iterator[records.Record]]] = {
 }
 SUFFIXES = (*_FORMATS, *_COLLECTIONS, ".xml", ".zip")
 """What is read, in lower case; the empty suffix is plain text."""
+SINGLE = tuple(_FORMATS)
+"""Those of a file that is one document."""
 
 
 def read(path: Path, *, collection: str = "") -> Document:

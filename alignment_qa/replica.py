@@ -1,0 +1,209 @@
+"""Documents flow to a server and back: what an index has beside its vectors, kept on the server in pieces of text, and
+every machine's own copy of it, made and followed from there.
+
+The server's copy is a journal. Each step (some documents in, some out) has a generation; its rows are written first,
+and the step counts once the generation is recorded. So a reader follows from its generation to the server's, and of a
+writer that was killed only the last step can be half done.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from alignment_qa.chroma import Server
+from alignment_qa.lexical import Keywords, rows_of
+from alignment_qa.store import Store, Vectors16
+from alignment_qa.types import Document, Heading, Passage, Source
+
+PIECE = 12_000  # characters; Chroma Cloud takes documents of 16 KiB
+ROWS = 100  # rows a call, so that a call stays far below the 40 MB that a server takes
+STEPS = 8  # generations read at a time
+GLOSSARY = "glossary"  # the name of what is no document
+
+
+class Packed(NamedTuple):
+    """A document as it is brought into an index: `vectors[i]` belongs to `passages[i]`."""
+
+    document: Document
+    passages: list[Passage]
+    vectors: list[Vectors16 | None]
+
+
+# to the server
+
+
+def publish(server: Server, documents: Sequence[Packed]) -> int:
+    """Show documents to all; their vectors are there already. Returns the new generation."""
+    return _step(server, {packed.document.source.doc_id: pack(packed) for packed in documents})
+
+
+def withdraw(server: Server, doc_ids: Sequence[str]) -> int:
+    """Hide documents from all; their vectors are deleted after that. Returns the new generation."""
+    generation = _step(server, dict.fromkeys(doc_ids, ""))
+    journal = server.collection("documents")
+    for doc_id in doc_ids:
+        journal.delete(where={"$and": [{"name": doc_id}, {"part": {"$gt": 0}}]})
+    return generation
+
+
+def publish_glossary(server: Server, text: str) -> int:
+    """Show other names of terms to all."""
+    return _step(server, {GLOSSARY: text})
+
+
+def tidy(server: Server) -> None:
+    """Finish the one step that a killed writer may have left half done: what was not yet shown is withdrawn, and the
+    vectors of what was hidden last are deleted."""
+    journal = server.collection("documents")
+    generation = int((server.facts() or {})["generation"])
+    last = journal.get(where={"generation": {"$gte": generation}}, include=["metadatas"])["metadatas"]
+    torn = sorted({row["name"] for row in last if row["generation"] > generation})
+    for name in torn:
+        journal.delete(where={"$and": [{"name": name}, {"part": {"$gt": 0}}]})
+    if torn:
+        withdraw(server, [name for name in torn if name != GLOSSARY])
+    for name in {*torn, *(row["name"] for row in last if not row["parts"])}:
+        for part in ("passages", "questions"):
+            server.collection(part).delete(where={"doc_id": name})
+
+
+def _step(server: Server, texts: dict[str, str]) -> int:
+    """Write each text, none for what goes, then record the generation that shows them."""
+    server.renew()
+    facts = server.facts() or {}
+    generation = int(facts["generation"]) + 1
+    rows = [
+        (f"{name}-{part}", piece, {"name": name, "part": part, "parts": len(pieces), "generation": generation})
+        for name, text in texts.items()
+        for pieces in [[text[at : at + PIECE] for at in range(0, len(text), PIECE)]]
+        for part, piece in enumerate(pieces or [""])
+    ]
+    journal = server.collection("documents")
+    for at in range(0, len(rows), ROWS):
+        ids, pieces, metadatas = zip(*rows[at : at + ROWS], strict=True)
+        journal.upsert(
+            ids=list(ids), documents=list(pieces), metadatas=list(metadatas), embeddings=[_somewhere(i) for i in ids]
+        )
+    server.record({**facts, "generation": str(generation)})
+    return generation
+
+
+def _somewhere(name: str) -> list[float]:
+    """Chroma keeps no text without a vector: two numbers that are never asked for, apart, since equal ones are slow."""
+    angle = zlib.crc32(name.encode()) / 2**32 * 2 * np.pi
+    return [float(np.cos(angle)), float(np.sin(angle))]
+
+
+# from the server
+
+
+def follow(server: Server, folder: Path) -> None:
+    """Bring this machine's copy to the server's generation. The caller holds the folder's lock."""
+    facts = server.facts()
+    if facts is None:
+        return
+    store = Store(folder / "passages.sqlite", write=True)
+    keywords = Keywords(folder / "keywords")
+    try:
+        if store.fact("origin") != facts["origin"]:  # another index had this name
+            store.mark([document.source.doc_id for document in store.documents()], "going")
+            _forget(store, keywords, store.unfinished())
+            store.record("followed", "0")
+            for name in facts.keys() - {"generation"}:
+                store.record(name, facts[name])
+        target = int(facts["generation"])
+        for after in range(int(store.fact("followed") or 0), target, STEPS):
+            upto = min(after + STEPS, target)
+            _bring(store, keywords, changed(server, after, upto))
+            store.record("followed", str(upto))
+    finally:
+        keywords.close()
+        store.close()
+
+
+def changed(server: Server, after: int, upto: int) -> Iterator[tuple[str, str]]:
+    """(name, text) of what was last changed in these generations; no text where it has gone."""
+    found = server.collection("documents").get(
+        where={"$and": [{"generation": {"$gt": after}}, {"generation": {"$lte": upto}}]},
+        include=["documents", "metadatas"],
+    )
+    pieces: dict[tuple[int, str], dict[int, str]] = defaultdict(dict)
+    parts: dict[tuple[int, str], int] = {}
+    for text, row in zip(found["documents"], found["metadatas"], strict=True):
+        pieces[row["generation"], row["name"]][row["part"]] = text
+        parts[row["generation"], row["name"]] = row["parts"]
+    for key in sorted(pieces):
+        if len(pieces[key]) >= parts[key]:  # else it is being changed just now, and a later generation tells
+            yield key[1], "".join(pieces[key][part] for part in range(parts[key]))
+
+
+def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]]) -> None:
+    came: list[str] = []
+    gone: list[str] = []
+    for name, text in changes:
+        if name == GLOSSARY:
+            store.record("glossary", text)
+            continue
+        keywords.remove(name)
+        if not text:
+            gone.append(name)
+            continue
+        packed = unpack(text)
+        store.put(packed.document, packed.passages, packed.vectors)
+        keywords.add(rows_of(packed.passages, store.fact("headings") is None))
+        came.append(name)
+    store.mark(gone, "going")
+    _forget(store, keywords, gone)
+    store.mark(came, "ready")
+
+
+def _forget(store: Store, keywords: Keywords, doc_ids: Sequence[str]) -> None:
+    for doc_id in doc_ids:
+        keywords.remove(doc_id)
+    keywords.commit()
+    for doc_id in doc_ids:
+        store.erase(doc_id)
+
+
+# a document as text
+
+
+def pack(packed: Packed) -> str:
+    """All of a document as text that Chroma can keep."""
+    document, passages, vectors = packed
+    told: dict[str, Any] = asdict(document)
+    told["passages"] = [
+        [p.passage_id, p.start, p.end, p.heading, p.role, p.sentences, None if v is None else _text(v.tobytes())]
+        for p, v in zip(passages, vectors, strict=True)
+    ]
+    return _text(zlib.compress(json.dumps(told).encode(), 1))
+
+
+def unpack(text: str) -> Packed:
+    """What `pack` was given."""
+    told = json.loads(zlib.decompress(base64.b64decode(text)))
+    source = Source(**{**told["source"], "authors": tuple(told["source"]["authors"])})
+    document = Document(
+        source, told["text"], tuple(Heading(**heading) for heading in told["headings"]),
+        tuple(told["questions"]), tuple(told["related"]),
+    )  # fmt: skip
+    passages, vectors = [], []
+    for passage_id, start, end, heading, role, sentences, blob in told["passages"]:
+        spans = tuple((first, last) for first, last in sentences)
+        passages.append(Passage(passage_id, source, document.text[start:end], start, end, heading, role, spans))
+        rows = 1 + len(spans)
+        vectors.append(None if blob is None else np.frombuffer(base64.b64decode(blob), np.float16).reshape(rows, -1))
+    return Packed(document, passages, vectors)
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()

@@ -1,0 +1,308 @@
+"""An index on a real Chroma server: the same answers as from a folder, on every machine, and one line for each failure."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alignment_qa import IndexBusy, IndexMissing, IndexUnreachable, encoders, replica
+from alignment_qa.chroma import LEASE, LOOK, Server
+from alignment_qa.config import INDEX_TOKEN, cache_folder
+from alignment_qa.index import Index, discard
+from ingest.sync import sync
+from tests.chroma_server import ChromaServer, TokenProxy
+from tests.conftest import LIBRARY, ROOT
+
+QUESTIONS = (
+    "What is a kelp forest?",
+    "How do seagrass meadows differ from kelp forests?",
+    "Why do reefs bleach?",
+    "What are the uses of seagrass?",
+    "Who wrote about otters and urchins?",
+    "What is the capital of Mongolia?",
+)
+
+
+@pytest.fixture(scope="module")
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    with ChromaServer(tmp_path_factory.mktemp("chroma") / "served") as running:
+        yield running
+
+
+def machine(folder: Path) -> dict[str, str]:
+    """The environment of a machine that has the exported encoder and nothing else of ours."""
+    encoders.load(export=True)
+    (folder / "cache").mkdir(parents=True)
+    for exported in cache_folder().glob("*.onnx"):
+        shutil.copy(exported, folder / "cache")
+    return {**os.environ, "ALIGNMENT_QA_CACHE": str(folder / "cache")}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """This process on a machine of its own."""
+    environment = machine(tmp_path / "here")
+    monkeypatch.setenv("ALIGNMENT_QA_CACHE", environment["ALIGNMENT_QA_CACHE"])
+    return environment
+
+
+def start(environment: dict[str, str], module: str, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def ran(environment: dict[str, str], module: str, *arguments: object) -> tuple[int, str, str]:
+    running = start(environment, module, *arguments)
+    out, err = running.communicate(timeout=120)
+    return running.returncode, out, err
+
+
+ASK_ALL = """
+import json, sys
+from alignment_qa import Assistant
+from alignment_qa.cite import as_json
+assistant = Assistant.open(sys.argv[1])
+for question in sys.argv[2:]:
+    answer = as_json(assistant.answer(question))
+    answer["trace"].pop("ms", None)
+    hits = [(h.passage.passage_id, round(h.score, 4)) for h in assistant.search(question)]
+    print(json.dumps([answer, hits], sort_keys=True))
+"""
+
+
+def asking(environment: dict[str, str], index: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", ASK_ALL, str(index), *QUESTIONS]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def answers(running: subprocess.Popen[str]) -> list[object]:
+    out, err = running.communicate(timeout=180)
+    assert running.returncode == 0, err
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def titles(index: Index) -> set[str]:
+    return {document.source.title for document in index.documents()}
+
+
+def test_a_document_is_the_same_after_its_way_as_text(library_index: Path) -> None:
+    index = Index.open(library_index)
+    for document in index.documents():
+        passages = index.passages_of(document.source.doc_id)
+        vectors = index.vectors(passages)
+        packed = replica.Packed(document, passages, [vectors.get(p.passage_id) for p in passages])
+        again = replica.unpack(replica.pack(packed))
+        assert (again.document, again.passages) == (document, passages)
+        for before, after in zip(packed.vectors, again.vectors, strict=True):
+            assert (before is None) == (after is None)
+            assert before is None or np.array_equal(before, after)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_processes_on_several_machines_answer_from_one_server_as_from_a_folder(
+    chroma: ChromaServer, library: Path, library_index: Path, tmp_path: Path
+) -> None:
+    writer, other = machine(tmp_path / "writer"), machine(tmp_path / "other")
+    address = f"{chroma.address}library"
+    code, out, err = ran(writer, "ingest", library, "--index", address)
+    assert (code, err) == (0, "")
+    assert f"{address} holds 3 documents" in out
+    folder = answers(asking(writer, library_index))
+    assert len(folder) == len(QUESTIONS)
+    assert any(answer["citations"] for answer, _ in folder)  # type: ignore[index, misc]
+    together = [asking(environment, address) for environment in (other, other, writer)]  # `other` has no copy yet
+    for running in together:
+        assert answers(running) == folder
+    assert "3 unchanged" in ran(writer, "ingest", library, "--index", address)[1]
+    code, out, err = ran(other, "ingest", library, "--index", address)  # reads the files, embeds nothing, adds nothing
+    assert (code, "0 documents read (0 passages)" in out) == (0, True), out
+
+
+@pytest.mark.slow
+def test_an_open_reader_follows_what_another_machine_adds_removes_and_makes_anew(
+    chroma: ChromaServer, tmp_path: Path, here: dict[str, str]
+) -> None:
+    address = f"{chroma.address}follow"
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "kelp.md").write_text(LIBRARY["kelp.md"])
+    other = machine(tmp_path / "other")
+    assert ran(other, "ingest", texts, "--index", address)[0] == 0
+    reader = Index.open(address)
+    assert titles(reader) == {"Kelp forests"}
+    (texts / "kelp.md").unlink()
+    (texts / "reef.txt").write_text(LIBRARY["reef.txt"])
+    assert ran(other, "ingest", texts, "--index", address)[0] == 0
+    time.sleep(LOOK)
+    assert {hit.passage.source.title for hit in reader.search("kelp", 5)} == {"Coral reefs"}
+    assert not reader.keywords("otters")
+    assert reader.keywords("polyps")
+    assert titles(reader) == {"Coral reefs"}
+    (texts / "seagrass.md").write_text(LIBRARY["seagrass.md"])
+    assert ran(other, "ingest", texts, "--rebuild", "--index", address)[0] == 0
+    time.sleep(LOOK)
+    assert reader.count()[0] == 2
+    assert reader.search("meadow", 1)[0].passage.source.title == "Seagrass meadows"
+    reader.close()
+
+
+@pytest.mark.slow
+def test_one_machine_writes_at_a_time_and_one_that_fell_silent_is_relieved(
+    chroma: ChromaServer, library: Path, tmp_path: Path, here: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"{chroma.address}busy"
+    other = machine(tmp_path / "other")
+    first = Index.open(address, write=True)
+    code, _, err = ran(other, "ingest", library, "--index", address)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "is writing to" in err
+    server = first._server
+    assert server is not None
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now - LEASE - 1)
+    server.renew()  # as if it had last spoken so long ago
+    monkeypatch.undo()
+    monkeypatch.setenv("ALIGNMENT_QA_CACHE", here["ALIGNMENT_QA_CACHE"])
+    assert ran(other, "ingest", library, "--index", address)[0] == 0
+    with pytest.raises(IndexBusy, match="taken over"):
+        sync([library], first)
+    server._lease = None
+    first.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("same_machine", [True, False])
+@pytest.mark.parametrize("step", ["publish", "withdraw"])
+def test_a_step_that_a_killed_writer_left_half_done_is_finished_by_the_next(
+    chroma: ChromaServer,
+    tmp_path: Path,
+    here: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    same_machine: bool,
+) -> None:
+    address = f"{chroma.address}killed-{step}-{same_machine}"
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for name in ("kelp.md", "seagrass.md"):
+        (texts / name).write_text(LIBRARY[name])
+    with Index.open(address, write=True) as index:
+        sync([texts], index)
+    if step == "publish":
+        (texts / "reef.txt").write_text(LIBRARY["reef.txt"])
+        fault = "alignment_qa.chroma.Server.record"  # the last act of a step
+    else:
+        (texts / "kelp.md").unlink()
+        fault = "alignment_qa.index.Index._collection"  # hidden, but its vectors still there
+    index = Index.open(address, write=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(fault, lambda *_: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            sync([texts], index)
+    index._lock.release()  # what the end of a process does; its lease stays behind
+    index._server._lease = None
+    index._server.close()
+    index._store.close()
+    index._keywords.close()
+    if not same_machine:
+        monkeypatch.setenv("ALIGNMENT_QA_CACHE", machine(tmp_path / "third")["ALIGNMENT_QA_CACHE"])
+        with pytest.raises(IndexBusy):
+            Index.open(address, write=True)
+        later = time.time() + LEASE
+        monkeypatch.setattr("time.time", lambda: later)  # when its lease has run out
+    with Index.open(address, write=True) as after:
+        sync([texts], after)
+        expected = {"Kelp forests", "Seagrass meadows", "Coral reefs"} if step == "publish" else {"Seagrass meadows"}
+        assert titles(after) == expected
+        there = {
+            p.passage_id for d in after.documents() for p in after.passages_of(d.source.doc_id) if p.role == "prose"
+        }
+        assert set(after._collection("passages").get(include=[])["ids"]) == there
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("header", ["X-Chroma-Token", "Authorization"])
+def test_a_token_opens_a_server_that_asks_for_one(
+    chroma: ChromaServer, library: Path, tmp_path: Path, header: str
+) -> None:
+    said = "Bearer sesame" if header == "Authorization" else "sesame"
+    with TokenProxy(chroma.port, said, header) as proxy:
+        address = f"{proxy.address}token-{header.lower()}"
+        environment = machine(tmp_path / "one")
+        for token in ("", "wrong"):
+            code, out, err = ran({**environment, INDEX_TOKEN: token}, "alignment_qa", "kelp?", "--index", address)
+            assert (code, out, err.count("\n")) == (2, "", 1)
+            assert f"refuses the token. Set the right one in {INDEX_TOKEN}." in err
+        environment[INDEX_TOKEN] = "sesame"
+        assert ran(environment, "ingest", library, "--index", address)[0] == 0
+        code, out, _ = ran(environment, "alignment_qa", QUESTIONS[0], "--index", address)
+        assert (code, "[1]" in out) == (0, True)
+
+
+@pytest.mark.slow
+def test_no_server_and_no_such_collection_are_one_line_each(chroma: ChromaServer, tmp_path: Path) -> None:
+    environment = machine(tmp_path / "one")
+    with ChromaServer(tmp_path / "gone") as gone:
+        pass
+    for module in ("ingest", "alignment_qa"):
+        code, _, err = ran(
+            environment, module, *(["kelp?"] * (module != "ingest")), "--index", f"{gone.address}library"
+        )
+        assert (code, err.count("\n")) == (2, 1), err
+        assert f"No Chroma server answers at {gone.address}library" in err
+    code, _, err = ran(environment, "alignment_qa", "kelp?", "--index", f"{chroma.address}nothing-here")
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"No index at {chroma.address}nothing-here. Build one with: python -m ingest --index" in err
+    with pytest.raises(IndexMissing):
+        Index.open(f"{chroma.address}nothing-here")
+
+
+@pytest.mark.slow
+def test_a_server_that_dies_is_told_and_one_that_returns_is_used_again(
+    library: Path, tmp_path: Path, here: dict[str, str]
+) -> None:
+    with ChromaServer(tmp_path / "served") as chroma:
+        address = f"{chroma.address}library"
+        with Index.open(address, write=True) as index:
+            sync([library], index)
+        reader = Index.open(address)
+        found = reader.search("kelp")
+        assert found
+        chroma.kill()
+        with pytest.raises(IndexUnreachable, match="No Chroma server answers at"):
+            reader.search("otters")
+        with chroma:
+            assert reader.search("kelp") == found
+            writer = Index.open(address, write=True)
+            chroma.kill()
+            with pytest.raises(IndexUnreachable, match=re.escape(address)):
+                writer.remove(found[0].passage.source.doc_id)
+            with chroma:
+                writer.close()
+                with Index.open(address, write=True) as index:  # goes on with what was begun
+                    assert "Kelp forests" not in titles(index)
+                discard(address)
+                with pytest.raises(IndexMissing):
+                    Index.open(address)
+        reader.close()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://localhost:1", "http://me:secret@localhost:1/name", "http://localhost:1/a/b"]
+)
+def test_an_address_that_names_no_collection_or_holds_a_secret_is_refused(address: str) -> None:
+    with pytest.raises(IndexUnreachable, match="http://host:port/collection") as told:
+        Server(address)
+    assert "secret" not in str(told.value)
