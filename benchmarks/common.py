@@ -86,7 +86,8 @@ def retrievers(index: Index, weights: Sequence[float] = WEIGHTS, pool: int = Con
 
 def shipped(index: Index) -> Retriever:
     """The retriever that the assistant uses."""
-    return fuse(index, weight=Config().keyword_weight, pool=Config().pool)
+    config = Config()
+    return fuse(index, weight=config.keyword_weight, question_weight=config.question_weight, pool=config.pool)
 
 
 def by_ranks(dense: Retriever, keyword: Retriever, *, pool: int, constant: int = 60) -> Retriever:

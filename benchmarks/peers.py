@@ -108,18 +108,20 @@ def of_scifact(path: Path, limit: int | None, seed: int, embedded: Embedded) -> 
 
 
 def of_golden(path: Path, limit: int | None, seed: int, embedded: Embedded) -> Part:
-    """The answerable dev questions that stand alone, over the shipped articles; ours reads them as the assistant does."""
+    """The answerable dev questions that stand alone, over the shipped articles; ours reads them as the assistant does.
+    What an article says it answers is known to ours, so the peers have it too, with the title at the head of the text."""
     index = Index.open(index_of_folder(golden.ARTICLES))
     documents = golden.read_documents()
     queries = {q.id: q for q in golden.load(split="dev") if q.answerable and not q.history}
     texts, asked = {}, {}
-    for document in documents.values():
-        texts[document.source.doc_id] = f"{document.source.title}\n\n{document.text}"
+    heads = {name: "\n".join([d.source.title, *d.questions]) + "\n\n" for name, d in documents.items()}
+    for name, document in documents.items():
+        texts[document.source.doc_id] = heads[name] + document.text
     for name, query in limited(queries, limit, seed).items():
         wanted: dict[str, list[list[Span]]] = {}
         for gold in query.gold:
             document = documents[gold.document]
-            shift = len(document.source.title) + 2
+            shift = len(heads[gold.document])
             spans = [(start + shift, end + shift) for start, end in golden.spans_of(gold, document)]
             wanted.setdefault(document.source.doc_id, []).append(spans)
         asked[name] = Asked(query.question, query.cluster, wanted)
