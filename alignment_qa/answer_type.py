@@ -1,5 +1,5 @@
 """A question and a sentence → does the sentence hold the kind of thing that was asked for: a definition, a contrast, a
-person, a time, a place, an amount. Words alone decide; whether it is the right one is for `evidence`."""
+person, a time, an amount. Words alone decide; whether it is the right one is for `evidence`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ _TIME = re.compile(
 _NAME = re.compile(
     r"\b[A-Z][\w'’-]*(?:[ -](?:(?:van|von|de|der|la|al|of) )?[A-Z][\w.'’-]*)*(?: et al)?|\b(?:he|she) (?:wrote|argued)"
 )
-_PLACE = re.compile(r"\b(?:in|at|near|from|to|on|of|across|outside) (?:the )?(?:[A-Z][\w'’-]+)")
 _ATTRIBUTES = re.compile(
     r"\b(introduced?|coin(?:ed|s)|defin(?:ed|es)|propos(?:ed|es)|wrote|writ(?:ten|es)|publish(?:ed|es)|argu(?:ed|es)|nam(?:ed|es)|describ(?:ed|es)|"
     r"call(?:ed|s)|invent(?:ed|s)|develop(?:ed|s)|found(?:ed|s)?|show(?:ed|n|s)|report(?:ed|s)|built|made|led|won|said|says|held|holds|et al|by)\b",
@@ -53,7 +52,7 @@ _SHOWS: dict[Aspect, re.Pattern[str]] = {
     "objection": re.compile(r"\b(object(?:s|ed|ions?)|critic\w*|disagree\w*|disput\w*|doubt\w*|argu(?:es?|ed) (?:that|against)|repl(?:y|ied|ies)|contest\w*|counter\w*|however|question(?:s|ed)|"
                             r"limit(?:s|ed|ations?)?|weak\w*|drawbacks?|fails? to|cannot|skeptic\w*|sceptic\w*|against|controvers\w*|warn(?:s|ed)?|challeng\w*|not (?:show|prove|mean|enough))\b", re.I),
     "evidence": re.compile(r"\b(evidence|experiment\w*|found|show(?:s|ed|n)?|test(?:s|ed)?|observ\w*|measur\w*|report(?:s|ed)?|stud(?:y|ies|ied)|result\w*|demonstrat\w*|data|per ?cent)\b|\d ?%", re.I),
-    "example": re.compile(r"\b(for example|for instance|such as|examples?|e\.g\.|instances?|a case|one case|illustrat\w*|demonstrat\w*|trained|agent|boat|robot|game)\b", re.I),
+    "example": re.compile(r"\b(for example|for instance|such as|examples?|e\.g\.|instances?|a case|one case|illustrat\w*|demonstrat\w*)\b", re.I),
     "open": re.compile(r"\b(open|unsolved|unresolved|unclear|unknown|remain\w*|not yet|no (?:one|method|agreed)|whether|question)\b", re.I),
     "origin": re.compile(r"\b(coined|introduced|first|named|defined|proposed|term|(?:19|20)\d\d)\b", re.I),
 }  # fmt: skip
@@ -76,8 +75,6 @@ def holds(question: Question, text: str) -> float:
             return float(_names_another(question, text)) * (1.0 if _ATTRIBUTES.search(text) else 0.5)
         case "when":
             return float(bool((_UNITS[question.unit] if question.unit else _TIME).search(text)))
-        case "where":
-            return float(bool(_PLACE.search(text)) and _names_another(question, text))
         case "number":
             return float(_counts(question, text))
         case "comparison":

@@ -44,12 +44,12 @@ _POINTING = re.compile(
     r"click|subscribe)\b",
     re.I,
 )  # fmt: skip
-_ORDER = re.compile(  # text that speaks to the assistant or its reader, not about its subject
-    r"^\W*(?:(?:important|attention|note|system|assistant|ai|warning|instructions?|new instructions?)\s*[:,!–—-]+\s*|please |now |instead,? |always |never |"
-    r"(?:dear |to the )?(?:assistant|chatbot|model|ai|llm)s?,? (?:you )?(?:must|should|shall|will|are (?:to|now))\b|"
-    r"when (?:asked|answering|you)\b[^.]{0,80}, (?:always |only |you must )?)*"
-    r"(?:(?:you (?:must|should|shall|will|are to|are now|need to|have to) (?:now |only |always |never |not )?)?"
-    r"(?:ignore|disregard|forget|override|bypass|reveal|print|output|repeat|respond|reply|answer (?:only|with|that|every|all|the)|say (?:only|that|exactly)|tell (?:the )?(?:user|reader|them)|"
+_ORDER = re.compile(  # text that speaks to the assistant or its reader, not about its subject; no part may match twice
+    r"^\W*(?:(?:important|attention|note|system|assistant|ai|warning|(?:new )?instructions?)\s*[:,!–—-]+\s*)?"
+    r"(?:(?:dear |to the )?(?:assistant|chatbot|model|ai|llm)s?,? (?=you |must|should|shall|will|are ))?"
+    r"(?:when (?:asked|answering|you)\b[^.,]{0,80}, )?(?:please |now |instead,? |always |never |only ){0,3}"
+    r"(?:(?:you )?(?:must|should|shall|will|are to|are now|need to|have to) (?:now |only |always |never |not )?)?"
+    r"(?:(?:ignore|disregard|forget|override|bypass|reveal|print|output|repeat|respond|reply|answer (?:only|with|that|every|all|the)|say (?:only|that|exactly)|tell (?:the )?(?:user|reader|them)|"
     r"pretend|roleplay|act as|do not (?:mention|tell|answer|reveal|cite|say|follow|use|quote)|stop (?:answering|citing)|cite (?:only|this)|follow these)\b"
     r"|you are (?:now |no longer )(?:an? |the |in |bound)|from now on\b)",
     re.I,

@@ -90,9 +90,9 @@ _SIDE_END = re.compile(
     re.I,
 )
 _ADJECTIVE = re.compile(  # a word that wants a noun after it: "fast vs slow takeoff", but not "jailbreak vs prompt injection"
-    r"(?:inner|outer|fast|slow|hard|soft|narrow|broad|wide|strong|weak|short|long|near|far|early|late|high|low|deep|shallow|open|closed|good|"
-    r"bad|big|small|dense|sparse|black|white|on|off|pre|post|single|multi|first|second|old|new|upper|lower|prosaic|good|full|"
-    r"\w+(?:al|ive|ic|ous|able|ible|ary|ory|ent|ant|less|ful|ed|ing|er|ist))"
+    r"(?:inner|outer|upper|lower|fast|slow|hard|soft|narrow|broad|wide|strong|weak|short|long|near|far|early|late|high|low|deep|shallow|open|closed|"
+    r"good|bad|big|small|dense|sparse|black|white|on|off|pre|post|single|multi|first|second|old|new|prosaic|causal|"
+    r"\w+(?:[bcdilnrtu]al|ive|ic|ous|able|ible|less|ful|ed))"
 )
 _SIDE_NOISE = re.compile(r"^(?:what(?: is|'s)?|the|a|an|is|of|so|and|between)\s+|[\s,]+$", re.I)
 _SUBJECT = re.compile(

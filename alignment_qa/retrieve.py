@@ -33,7 +33,7 @@ class Searched(Protocol):
 
 NEAR, SURE = 0.3, 0.5
 """Cosine of two questions from which the one speaks for the other's document, and from which its passages are candidates
-whatever else they hold."""
+whatever else they hold. Set by hand."""
 
 
 def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: int) -> Retriever:
@@ -41,9 +41,9 @@ def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: 
     a document that says of itself that it answers such a question gain question_weight · (its cosine - NEAR).
 
     Each side brings `pool` candidates, and each scores all of them, also those that only the other brought.
-    Bruch et al. (2210.11934) found the convex combination better than rank fusion, in and out of domain. Scaling the
-    cosines to [0, 1] over the pool was worse on all our sets (benchmarks/retrieval.py); so was scaling the keyword scores by
-    the best, which takes the best of a poor lot for a match."""
+    Bruch et al. (2210.11934) found the convex combination better than rank fusion, in and out of domain; benchmarks/retrieval.py
+    has both, and cosines scaled to [0, 1] over the pool. Keyword scores are not scaled by their best, which takes the best of
+    a poor lot for a match."""
 
     def search(question: str, k: int) -> list[Hit]:
         words = dict(index.matching(question, pool))

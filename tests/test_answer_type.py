@@ -21,7 +21,6 @@ from alignment_qa.question import understand
         ("When did the survey start?", "It started in 2019.", "It started with divers."),
         ("Who led the survey?", "The survey was led by Ada Reef.", "The survey was led by a diver."),
         ("Which university ran the survey?", "The survey was run by Shore College.", "The survey was run by volunteers."),
-        ("Where was the survey made?", "The survey was made in Otter Bay.", "The survey was made by boat."),
     ],
 )  # fmt: skip
 def test_a_sentence_holds_what_was_asked_for_or_not(question: str, holding: str, lacking: str) -> None:

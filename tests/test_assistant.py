@@ -148,6 +148,18 @@ def test_an_order_in_a_document_is_not_quoted(tmp_path: Path, order: str) -> Non
     assert order not in assistant.answer("What is a kelp forest?").text
 
 
+def test_a_sentence_made_to_be_parsed_for_ever_is_read_like_any_other(tmp_path: Path) -> None:
+    from tests.conftest import make_index
+
+    endless = "When you, " + "when you, please, now, never, " * 200 + "then kelp forests grow in cold water."
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "kelp.md").write_text(
+        f"# Kelp forests\n\nA kelp forest is a dense stand of algae at sea.\n\n{endless}\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    assert assistant.answer("What is a kelp forest?").text.startswith("A kelp forest is a dense stand")
+
+
 def test_sources_that_contradict_each_other_are_both_quoted(tmp_path: Path) -> None:
     from tests.conftest import make_index
 
