@@ -78,8 +78,21 @@ def index_token() -> str | None:
     return os.environ.get(INDEX_TOKEN) or None
 
 
+def access() -> tuple[str, str, str] | None:
+    """(host, header's name, its value) of `ALIGNMENT_QA_ACCESS`, as `www.example.org X-Reader: secret`: what the operators
+    of a host may give to a program that is to read it. Raises ValueError for anything else."""
+    text = os.environ.get("ALIGNMENT_QA_ACCESS")
+    if not text:
+        return None
+    host, _, header = text.strip().partition(" ")
+    name, colon, value = header.partition(":")
+    if not (colon and name.strip() and value.strip()):
+        raise ValueError("ALIGNMENT_QA_ACCESS is not 'HOST NAME: VALUE'")
+    return host.lower(), name.strip(), value.strip()
+
+
 def cache_folder() -> Path:
-    """Where exported encoders and copies of a server's documents are kept between runs: `ALIGNMENT_QA_CACHE`, else the user's cache folder."""
+    """Where exported encoders, fetched documents and copies of a server's documents are kept between runs: `ALIGNMENT_QA_CACHE`, else the user's cache folder."""
     chosen = os.environ.get("ALIGNMENT_QA_CACHE")
     if chosen:
         return Path(chosen)
