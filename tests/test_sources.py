@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -546,3 +547,41 @@ def test_what_is_not_known_is_refused_by_name() -> None:
     assert tell
     with pytest.raises(FetchFailed, match="JSONL"):
         tell(Collection("x", "dataset", "/nowhere"), Fetch())
+
+
+# answers of another shape
+
+
+ODD: tuple[Any, ...] = (None, 7, "", "odd", [], {}, [None], {"a": 1}, True, [[]], -1e9, "\ud800")
+
+
+def disturbed(value: Any, chance: random.Random, at: float = 0.06) -> Any:
+    """A JSON value some of whose parts are something else."""
+    if chance.random() < at:
+        return chance.choice(ODD)
+    if isinstance(value, dict):
+        return {key: disturbed(each, chance, at) for key, each in value.items() if chance.random() > at / 2}
+    return [disturbed(each, chance, at) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("kind", ["stampy", "forum", "arbital", "dataset"])
+def test_no_answer_however_odd_ends_the_program(upstream: Upstream, fetch: Fetch, kind: str, tmp_path: Path) -> None:
+    from tests import test_sources_forum as forums
+
+    chance = random.Random(7)
+    posts = forums.Forum([forums.post(n) for n in range(3)])
+    sound = {"forum": posts, "arbital": forums.wiki}
+
+    def odd(asked: Asked) -> Answer:
+        answered = sound[kind](asked) if kind in sound else Answer(json.dumps({"data": [question(0), question(1)]}))
+        return Answer(json.dumps(disturbed(json.loads(answered.body), chance)), "application/json")
+
+    upstream.routes["/graphql"] = upstream.routes["/questions/allQuestionsOnSite"] = odd
+    for _ in range(60):
+        collection = of(kind, upstream, "/graphql" if kind in sound else "")
+        if kind == "dataset":
+            (tmp_path / "set.jsonl").write_text(lines(*(disturbed(record(n), chance, 0.2) or {} for n in range(3))))
+            collection = Collection(kind, kind, str(tmp_path / "set.jsonl"))
+        brought = bring(collection, fetch, limit=20)
+        for path in brought.paths:
+            list(readers.read_all(path) if path.is_file() else ())

@@ -200,6 +200,19 @@ def test_an_answer_of_another_shape_takes_nothing_for_gone(
         assert not again.whole
 
 
+def test_a_list_that_has_lost_most_of_itself_is_not_believed(upstream: Upstream, fetch: Fetch) -> None:
+    posts = [post(n) for n in range(25)]
+    upstream.routes["/graphql"] = Forum(posts)
+    bring(forum(upstream), fetch)
+    for left in (0, 9):
+        upstream.routes["/graphql"] = Forum(posts[:left])
+        again = bring(forum(upstream), fetch)
+        assert f"names {left} documents where 25 were" in again.broken
+        assert (again.gone, again.whole) == ([], False)
+    upstream.routes["/graphql"] = Forum(posts[:20])
+    assert len(bring(forum(upstream), fetch).gone) == 5
+
+
 def test_a_rate_limit_in_the_middle_is_waited_for(upstream: Upstream, fetch: Fetch) -> None:
     server = Forum([post(n) for n in range(3)])
     busy = Answer("slow down", status=429, headers={"Retry-After": "0"})

@@ -39,7 +39,7 @@ def asked(name: str, known: Mapping[str, Collection]) -> Collection:
         return known[name]
     if re.match(r"https?://", name):
         parts = urlsplit(name)
-        words = re.sub(r"\W+", "-", f"{parts.netloc}{parts.path}", flags=re.ASCII).strip("-")
+        words = re.sub(r"\W+", "-", f"{parts.netloc}{parts.path}{parts.query}", flags=re.ASCII).strip("-")
         return Collection(words[:80], "git" if parts.path.endswith(".git") else "site", name)
     raise CollectionUnknown(f"No collection {name!r}. These are known: {', '.join(sorted(known))}")
 

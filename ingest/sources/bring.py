@@ -9,12 +9,17 @@ from datetime import date
 from pathlib import Path
 
 from alignment_qa.config import cache_folder
-from alignment_qa.errors import FetchFailed
+from alignment_qa.errors import FetchFailed, WriteFailed
 from ingest.readers.frontmatter import Stated, iso_date, stated
 from ingest.sources import source
 from ingest.sources.fetch import Fetch
 from ingest.sources.original import Collection, Listing, Original
 from ingest.sources.shelf import Shelf
+
+_FEW = 10
+"""Documents that may go at once however few there are; above, an interface that answers less is likelier than a
+collection that has lost most of itself."""
+_ODD = (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError)
 
 
 @dataclass(slots=True)
@@ -35,7 +40,7 @@ class Brought:
     @property
     def paths(self) -> list[Path]:
         """What is to be brought in line with the index: the folder, or only what this run has seen of it."""
-        return [self.folder] if self.whole else self.files
+        return [self.folder] if self.whole else list(dict.fromkeys(self.files))
 
 
 def bring(
@@ -63,13 +68,25 @@ def bring(
                 brought.fetched += 1
         except FetchFailed as refusal:
             brought.skipped.append((str(original.said.get("url") or original.key), str(refusal)))
+        except _ODD as error:
+            brought.skipped.append((str(original.said.get("url") or original.key), _oddly(error)))
+        except OSError as error:
+            raise WriteFailed(f"{shelf.folder} cannot be written: {error.strerror or error}") from error
         if path := shelf.path(original.key):
             brought.files.append(path)
         progress(str(original.said.get("title") or original.key))
     brought.broken = listing.broken
     brought.whole = listing.whole and not narrowed
-    if brought.whole:
-        brought.gone = shelf.keep_only(seen)
+    gone = shelf.others(seen) if brought.whole else []
+    if len(gone) * 2 > len(shelf) and (not seen or len(gone) > _FEW):
+        brought.whole = False
+        brought.broken = (
+            f"its list names {len(seen)} documents where {len(shelf)} were, which is not believed "
+            f"(if it is true, remove {shelf.folder})"
+        )
+    elif gone:
+        shelf.remove(gone)
+        brought.gone = gone
     return brought
 
 
@@ -112,11 +129,15 @@ class _Listed:
             except FetchFailed as refusal:
                 self.broken = str(refusal)
                 return
-            except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-                self.broken = f"what it answers has another shape than we know ({type(error).__name__}: {error})"[:300]
+            except _ODD as error:
+                self.broken = _oddly(error)
                 return
             published = iso_date(original.said.get("published"))
             if self._since and published and published < self._since.isoformat()[: len(published)]:
                 continue
             count += 1
             yield original
+
+
+def _oddly(error: Exception) -> str:
+    return f"what it answers has another shape than we know ({type(error).__name__}: {error})"[:300]

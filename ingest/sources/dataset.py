@@ -31,13 +31,16 @@ def originals(collection: Collection, fetch: Fetch, since: date | None, has: Has
     """Every record that has an address or an id. Files of the hub are fetched whole, and again only if changed."""
     wanted = set(collection.listed("sources"))
     hub = "://" in collection.address
+    broken = ""
     for path in _downloads(collection, fetch) if hub else _local(collection):
         with path.open("rb") as stream:
             for place, record in records.of_lines(stream):
                 if isinstance(record, ReadFailed):
-                    raise FetchFailed(f"{path.name}: {place}: {record}")
-                if not wanted or str(record.get("source")) in wanted:
+                    broken = broken or f"{path.name}: {place}: {record}"
+                elif not wanted or str(record.get("source")) in wanted:
                     yield _original(record)
+    if broken:
+        raise FetchFailed(broken)
     return True
 
 

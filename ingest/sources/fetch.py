@@ -33,6 +33,7 @@ _TIMEOUTS = {"connect": 20.0, "read": 60.0, "write": 60.0, "pool": 60.0}
 _LONGEST = 600.0
 """Seconds for one answer, however it trickles."""
 _AGAIN = frozenset({429, 500, 502, 503, 504})
+_ROBOTS = frozenset({"text/plain", "text/html", "application/octet-stream", ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class Fetch:
             ) as answer:
                 yield answer
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError) as error:
-            raise _Passing(f"no whole answer ({type(error).__name__})") from error
+            raise _Passing(f"no whole answer ({type(error).__name__} {error})"[:200]) from error
         except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
             raise FetchFailed(f"{url}: {type(error).__name__}") from error
 
@@ -211,7 +212,7 @@ class Fetch:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         if origin not in self._robots:
             try:
-                page = self.get(origin + "/robots.txt", {"text/plain", "text/html", ""}, api=True, largest=512 * 1024)
+                page = self.get(origin + "/robots.txt", _ROBOTS, api=True, largest=512 * 1024)
                 text = page.body.decode("utf-8", "replace") if page and page.type != "text/html" else ""
             except FetchFailed as refusal:
                 if not 400 <= refusal.status < 500:

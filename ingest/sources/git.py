@@ -6,6 +6,7 @@ Options: `include`, `exclude`, file name patterns as `docs/*.md`."""
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from datetime import date
 from fnmatch import fnmatch
@@ -79,7 +80,7 @@ def _git(arguments: list[str], settings: list[str]) -> bytes:
     """What git prints. It reads no settings but ours, asks nobody for a password and runs no hook."""
     settings = [*settings, "core.hooksPath=/dev/null", "credential.helper=", "fetch.fsckObjects=true"]
     settings += ["http.lowSpeedLimit=1000", "http.lowSpeedTime=60", "gc.auto=0"]
-    command = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
+    command = [shutil.which("git") or "git", *(word for setting in settings for word in ("-c", setting)), *arguments]
     alone = {
         "PATH": os.defpath,
         "LC_ALL": "C",

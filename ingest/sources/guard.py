@@ -22,8 +22,8 @@ _SHADOW = re.compile(
 def checked_url(url: str) -> str:
     """The address in the letters that HTTP takes. Raises FetchFailed if it is not http(s), carries a password, or
     belongs to a shadow library."""
-    parts = urlsplit(url.strip())
     try:
+        parts = urlsplit(url.strip())
         host, port = (parts.hostname or "").encode("idna").decode().lower(), parts.port
     except ValueError:  # UnicodeError is one
         raise FetchFailed(f"{url[:200]} is not a web address") from None

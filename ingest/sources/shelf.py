@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Collection as Group
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +65,16 @@ class Shelf:
         self._kept[original.key] = path, kept
         return path
 
-    def keep_only(self, keys: Group[str]) -> list[str]:
-        """Remove what has gone upstream; gives what was removed."""
-        gone = [key for key in self._kept if key not in keys]
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def others(self, keys: Group[str]) -> list[str]:
+        """What lies here and is not among the keys."""
+        return [key for key in self._kept if key not in keys]
+
+    def remove(self, gone: Sequence[str]) -> None:
         for key in gone:
             self._remove(self._kept.pop(key)[0])
-        return gone
 
     def _remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
@@ -80,7 +84,7 @@ class Shelf:
 def _name(key: str) -> str:
     """A file's name for whatever a document is called upstream."""
     words = re.sub(r"^https?[^\w]+|[^\w]+", "-", key, flags=re.ASCII).strip("-")[:60]
-    return f"{words}-{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:10]}"
+    return f"{words}-{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:10]}".lstrip("-")
 
 
 def _write(path: Path, content: bytes) -> None:
