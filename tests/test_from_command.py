@@ -85,6 +85,30 @@ def test_a_limit_bounds_what_is_indexed_even_when_more_was_fetched_before(upstre
     assert len(titles(home)) == 2
 
 
+def test_what_a_collection_says_anew_of_a_document_arrives_though_its_text_is_the_same(
+    upstream: Upstream, home: Path
+) -> None:
+    posts = [post(n) for n in range(3)]
+    upstream.routes["/graphql"] = Forum(posts)
+    ingest(home, "--from", "forum")
+    posts[1]["coauthors"] = [{"displayName": "Bo Tide"}]
+    posts[2]["baseScore"] = 900.0
+    again = ingest(home, "--from", "forum")
+    assert "0 documents fetched, 3 unchanged" in again.stdout
+    assert "1 documents read" in again.stdout
+    with Index.open(home / "index") as index:
+        authors = {d.source.title: d.source.authors for d in index.documents()}
+    assert authors["On kelp, part 1"] == ("Ada Reef", "Bo Tide")
+    assert len(authors) == 3
+    (home / "list.yaml").write_text(
+        (home / "list.yaml").read_text().replace("what: posts", "what: posts\n  licence: CC0")
+    )
+    ingest(home, "--from", "forum")
+    with Index.open(home / "index") as index:
+        assert {d.source.licence for d in index.documents()} == {"CC0"}
+    assert "0 documents read" in ingest(home, "--from", "forum").stdout
+
+
 def test_a_broken_listing_leaves_the_index_as_it_is_and_says_so(upstream: Upstream, home: Path) -> None:
     ingest(home, "--from", "forum")
     upstream.routes["/graphql"] = Answer("<html>Are you a person?</html>", status=403)

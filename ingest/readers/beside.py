@@ -3,8 +3,10 @@ that the document's own bytes do not (`sources`). It alone knows that file's nam
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,15 @@ def read(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file with what is stated beside it."""
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256")
+    with suppress(OSError):
+        found.update(place(path).read_bytes())
+    return found.hexdigest()
 
 
 def completed(document: Document, kept: Mapping[str, Any]) -> Document:

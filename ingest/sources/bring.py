@@ -62,6 +62,7 @@ def bring(
         seen.add(original.key)
         try:
             if shelf.has(original) or (content := original.load(shelf.seal(original.key))) is None:
+                shelf.restate(original)
                 brought.kept += 1
             else:
                 shelf.put(original, content)

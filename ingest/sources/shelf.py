@@ -61,9 +61,21 @@ class Shelf:
             self._remove(before)
         beside.place(path).unlink(missing_ok=True)  # bytes without statements are fetched again
         _write(path, content.body)
-        _write(beside.place(path), json.dumps(kept, ensure_ascii=False, indent=1).encode("utf-8", "replace"))
-        self._kept[original.key] = path, kept
+        self._state(path, kept)
         return path
+
+    def _state(self, path: Path, kept: Mapping[str, Any]) -> None:
+        _write(beside.place(path), json.dumps(kept, ensure_ascii=False, indent=1).encode("utf-8", "replace"))
+        self._kept[str(kept["key"])] = path, kept
+
+    def restate(self, original: Original) -> None:
+        """Keep what is said of a document now, though the document is what it was. Votes alone are left as they were."""
+        path, kept = self._kept[original.key]
+        said = {**kept["said"], **json.loads(json.dumps(dict(original.said))), "score": kept["said"].get("score")}
+        if said != {"score": None, **kept["said"]} or kept["otherwise"] != self._otherwise:
+            kept = {**kept, "said": {**said, "score": original.said.get("score")}, "otherwise": self._otherwise}
+            self._state(path, kept)
+            os.utime(path)  # so that ingest looks again
 
     def __len__(self) -> int:
         return len(self._kept)
