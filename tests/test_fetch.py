@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import socket
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +89,34 @@ def test_a_name_is_connected_to_by_the_number_that_was_checked(
     with Fetch(pace=0, patience=0) as fetch, pytest.raises(FetchFailed):
         fetch.get("http://rebinding.example/", HTML, api=True)
     assert connected == ["203.0.113.7"]  # the second answer was refused before any connection
+
+
+def test_a_certificate_is_checked_against_the_name_and_not_the_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl to make a certificate")
+    made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=kelp.example -addext subjectAltName=DNS:kelp.example"
+    files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
+    subprocess.run([*made.split(), *files], check=True, capture_output=True)
+    (tmp_path / "both.pem").write_text((tmp_path / "key.pem").read_text() + (tmp_path / "cert.pem").read_text())
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443))]
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **named: here if "example" in str(host) else resolve(host, *rest, **named),
+    )
+    with Upstream(tmp_path / "both.pem") as upstream:
+        upstream.routes["/a"] = PAGE
+        port = upstream.address.rpartition(":")[2]
+        with Fetch(pace=0, patience=0, allow_private=True) as fetch, pytest.raises(FetchFailed, match="CERTIFICATE"):
+            fetch.get(f"https://kelp.example:{port}/a", HTML, api=True)  # nobody vouches for it
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        with Fetch(pace=0, patience=0, allow_private=True) as fetch:
+            assert fetch.get(f"https://kelp.example:{port}/a", HTML, api=True)
+            with pytest.raises(FetchFailed, match="CERTIFICATE"):
+                fetch.get(f"https://urchin.example:{port}/a", HTML, api=True)
 
 
 def test_each_redirect_is_checked_again(upstream: Upstream, fetch: Fetch) -> None:

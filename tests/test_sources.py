@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import socket
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -448,6 +449,17 @@ def test_the_documents_of_a_repository_are_read_without_a_checkout(
     tell = sources.preview("git")
     assert tell
     assert "the last commit" in tell(collection, fetch)
+
+
+def test_git_connects_to_the_number_that_was_checked(
+    upstream: Upstream, fetch: Fetch, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a name that nobody but the check can resolve."""
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **named: here)
+    address = f"http://repository.example:{upstream.address.rpartition(':')[2]}/kelp.git"
+    brought = bring(Collection("named", "git", address, options={"include": ["docs/kelp.md"]}), fetch)
+    assert (brought.broken, brought.fetched) == ("", 1)
 
 
 def test_a_repository_on_a_private_address_or_of_another_protocol_is_refused(upstream: Upstream, fetch: Fetch) -> None:

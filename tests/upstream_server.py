@@ -3,9 +3,11 @@ day still holds, and breaks off where it is told to."""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -39,7 +41,8 @@ Route = Answer | Callable[[Asked], Answer]
 class Upstream:
     """`routes` maps a path to its answer, or to what gives it; everything else is not there."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        """`certificate` is a file of a key and a certificate, with which it speaks HTTPS."""
         self.routes: dict[str, Route] = {}
         self.asked: list[Asked] = []
         upstream = self
@@ -79,6 +82,10 @@ class Upstream:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def paths(self) -> list[str]:
         """What was asked for, robots.txt apart."""
