@@ -172,7 +172,7 @@ def test_a_site_whose_robots_file_fails_is_left_alone(upstream: Upstream, fetch:
     assert upstream.paths() == []
 
 
-def test_two_requests_to_a_host_are_apart_by_the_pace(upstream: Upstream) -> None:
+def test_two_requests_are_apart_by_the_pace(upstream: Upstream) -> None:
     upstream.routes["/a"] = PAGE
     with Fetch(pace=0.2, allow_private=True) as fetch:
         started = time.monotonic()

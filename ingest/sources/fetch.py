@@ -63,7 +63,7 @@ class _Passing(Exception):
 
 
 class Fetch:
-    """One polite reader of the network. `pace` is the least number of seconds between two requests to a host;
+    """One polite reader of the network. `pace` is the least number of seconds between two requests, to whichever host;
     `patience` the first wait after a failure, doubled each time; `access` is (host, name, value) of a header that the
     host's operators gave out, sent to no other host."""
 
@@ -78,7 +78,7 @@ class Fetch:
         self.allow_private = allow_private
         self.pace = pace
         self._patience, self._access = patience, access
-        self._last: dict[str, float] = {}
+        self._last = -1e9
         self._robots: dict[str, Any] = {}
         self._pool = httpcore.ConnectionPool(
             max_connections=4, keepalive_expiry=30.0, network_backend=Checked(allow_private=allow_private)
@@ -201,8 +201,8 @@ class Fetch:
 
     def _wait_for(self, host: str) -> None:
         pace = max(self.pace, *(rules[1] for at, rules in self._robots.items() if urlsplit(at).hostname == host), 0.0)
-        time.sleep(max(0.0, self._last.get(host, -pace) + pace - time.monotonic()))
-        self._last[host] = time.monotonic()
+        time.sleep(max(0.0, self._last + pace - time.monotonic()))
+        self._last = time.monotonic()
 
     def _ask_robots(self, url: str) -> None:
         """FetchFailed if the site's robots.txt keeps us out. A site without one lets everybody in; one whose server
