@@ -7,6 +7,8 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from alignment_qa.errors import AlignmentQAError
+
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 """The encoder that is installed as a package; every other name is one that sentence-transformers can load."""
 
@@ -80,14 +82,14 @@ def index_token() -> str | None:
 
 def access() -> tuple[str, str, str] | None:
     """(host, header's name, its value) of `ALIGNMENT_QA_ACCESS`, as `www.example.org X-Reader: secret`: what the operators
-    of a host may give to a program that is to read it. Raises ValueError for anything else."""
+    of a host may give to a program that is to read it. Raises AlignmentQAError for anything else."""
     text = os.environ.get("ALIGNMENT_QA_ACCESS")
     if not text:
         return None
     host, _, header = text.strip().partition(" ")
     name, colon, value = header.partition(":")
     if not (colon and name.strip() and value.strip()):
-        raise ValueError("ALIGNMENT_QA_ACCESS is not 'HOST NAME: VALUE'")
+        raise AlignmentQAError("ALIGNMENT_QA_ACCESS is not of the form 'HOST NAME: VALUE'.")
     return host.lower(), name.strip(), value.strip()
 
 

@@ -18,6 +18,8 @@ from tests.test_sources import kelp_page, question, sitemap
 from tests.test_sources_forum import Forum, post
 from tests.upstream_server import Answer, Asked, Upstream
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(upstream: Upstream, tmp_path: Path) -> Path:
@@ -174,6 +176,23 @@ def test_wrong_words_are_refused_with_the_reason(home: Path) -> None:
         result = ingest(home, *words)
         assert (result.returncode, why in result.stderr) == (2, True), result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_a_header_that_opens_a_host_comes_from_the_environment(upstream: Upstream, home: Path) -> None:
+    posts = Forum([post(0)])
+    closed = Answer("Are you a person?", status=403)
+    upstream.routes["/graphql"] = lambda asked: posts(asked) if asked.headers.get("x-reader") == "s3" else closed
+    typed, environment = command(home, "--from", "forum", "--dry-run")
+    for access, status, words in (
+        ("127.0.0.1 X-Reader: s3", 0, "On kelp, part 0"),
+        ("other.example X-Reader: s3", 1, "refuses programs"),
+        ("s3", 2, "HOST NAME: VALUE"),
+    ):
+        told = {**environment, "ALIGNMENT_QA_ACCESS": access}
+        result = subprocess.run(typed, cwd=home, env=told, capture_output=True, text=True)
+        assert (result.returncode, words in result.stdout + result.stderr) == (status, True), result.stderr
+        assert "Traceback" not in result.stderr
+        assert "s3" not in result.stdout + result.stderr or access == "s3"
 
 
 def test_ctrl_c_keeps_what_was_fetched_and_the_next_run_goes_on(upstream: Upstream, home: Path) -> None:
