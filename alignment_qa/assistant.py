@@ -119,8 +119,8 @@ class Assistant:
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """What is asked, standing alone, misspellings repaired by the corpus and abbreviations by its glossary."""
         alone = conversation.standalone(question, history, self._closeness) if history else question
-        alone, wide = self.index.glossary().expand(self.index.respell(alone), self.index.knows)
-        return replace(understand(alone), wide=wide)
+        alone, wide, names = self.index.glossary().expand(self.index.respell(alone), self.index.knows)
+        return replace(understand(alone), wide=wide, names=names)
 
     def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the hits, scored for the question, and whether they answer it."""

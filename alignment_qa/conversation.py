@@ -25,6 +25,9 @@ _BACK = re.compile(  # this, that, these and those before a noun are no pronouns
     re.I,
 )
 _OF_A_PERSON = re.compile(r"\b(?:he|she|him|his|her)\b", re.I)
+_CLAUSE_END = re.compile(
+    r"[,;.?!:]|\b(?:and|or|but|because|when|if|since|that|which|after|before|than|as|with|like|who|while)\b", re.I
+)
 _CHANGES = re.compile(
     r"^\W*(?:by the way|btw|speaking (?:of|about)|talking about|chang\w+ the subject|(?:on )?another (?:topic|subject|question|thing)|"
     r"(?:a |on a )?different (?:topic|subject|question|matter)|unrelated(?:ly)?)\b",
@@ -32,8 +35,8 @@ _CHANGES = re.compile(
 )
 """Words that announce another subject."""
 OWN = 5
-"""Content terms from which a question has a topic of its own, whatever it refers to; and BEFORE, of those that a pronoun
-may stand for because they come before it in the same question. Chosen on MTRAG and the golden dev follow-ups together."""
+"""Content terms from which a question has a topic of its own, whatever it refers to; and BEFORE, of those in clauses before
+a pronoun's own, which it may stand for. Chosen on MTRAG and the golden dev follow-ups together."""
 BEFORE = 2
 _BARE = re.compile(
     r"^\W*(?:why|how|how so|when|where|who|really|for example|such as|like what|example|examples|more|go on|continue|"
@@ -91,7 +94,8 @@ def _fill(question: str, last: str, topic: str, closeness: Callable[[str], float
         return f"{rest}? ({topic})"
     back = _BACK.search(rest)
     if back and not _EXPLETIVE.search(rest):
-        if len(content) >= OWN or len(set(terms(rest[: back.start()])) - _talk()) >= BEFORE:
+        said = _CLAUSE_END.split(rest[: back.start()])[:-1]  # in clauses before the pronoun's own
+        if len(content) >= OWN or len(set(terms(" ".join(said))) - _talk()) >= BEFORE:
             return question
         if _OF_A_PERSON.fullmatch(back[0]) and topic == topic.lower():
             return question

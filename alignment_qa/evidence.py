@@ -215,21 +215,32 @@ def measure(
 
 def _unnamed(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
     held = [terms(f"{hit.passage.heading} {hit.passage.text}") for hit in hits]
-    names = {name.strip("'’-."): tuple(terms(name)) for name in _NAMED.findall(question.text)}
-    return tuple(name for name, row in names.items() if row and not any(_follows(row, words) for words in held))
+    names = {name.strip("'’-."): forms for name, forms in _names(question).items()}
+    return tuple(name for name, forms in names.items() if not any(_has(words, forms) for words in held))
 
 
 def _names_apart(question: Question, sentences: Sequence[Sentence], rarity: Mapping[str, float]) -> float:
     """The weight of the question's names that do not stand beside the sentence, of the first five, that has most of them."""
-    names = [terms(name) for name in _NAMED.findall(question.text)]
-    weight = {tuple(name): sum(rarity.get(word, 0.0) for word in name) for name in names if name}
+    names = list(_names(question).values())
     held = [terms(_setting(s, 1)) for s in sentences[:5]]
-    return min((sum(w for name, w in weight.items() if not _follows(name, words)) for words in held), default=0.0)
+    apart = [{word for forms in names if not _has(words, forms) for word in forms[0]} for words in held]
+    return min((sum(rarity.get(word, 0.0) for word in words) for words in apart), default=0.0)
 
 
-def _follows(name: tuple[str, ...], words: Sequence[str]) -> bool:
-    """The terms stand one after the other: GPT-5 is neither GPT-4 nor in a text of GPT-4 and five others."""
-    return any(tuple(words[at : at + len(name)]) == name for at, word in enumerate(words) if word == name[0])
+def _names(question: Question) -> dict[str, list[list[str]]]:
+    """What the question names → the terms of that name, and of the other one under which the glossary has it."""
+    names = {name: [terms(name)] for name in _NAMED.findall(question.text) if terms(name)}
+    return {
+        name: [*forms, *(terms(t) for n, t in question.names.items() if n == re.split("['’]", name)[0])]
+        for name, forms in names.items()
+    }
+
+
+def _has(words: Sequence[str], forms: Sequence[list[str]]) -> bool:
+    """Some form stands among the words whole: GPT-5 is neither GPT-4 nor in a text of GPT-4 and five others."""
+    return any(
+        list(words[at : at + len(form)]) == form for form in forms for at, word in enumerate(words) if word == form[0]
+    )
 
 
 def _met(question: Question, sentences: Sequence[Sentence], rarity: Mapping[str, float], index: Statistics) -> float:

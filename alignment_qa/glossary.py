@@ -35,10 +35,11 @@ class Glossary:
     def dumps(self) -> str:
         return json.dumps({"names": self.names, "definitions": self.definitions}, ensure_ascii=False)
 
-    def expand(self, question: str, known: Callable[[str], bool]) -> tuple[str, str]:
-        """The question with names that no document knows replaced by their terms; and the same with the terms of all
-        other names after it in brackets. Single plain words are left, they mean too many things."""
-        added: list[str] = []
+    def expand(self, question: str, known: Callable[[str], bool]) -> tuple[str, str, dict[str, str]]:
+        """The question with names that no document knows replaced by their terms; the same with the terms of all other
+        names after it in brackets; and these names, each with its term. Single plain words are left, they mean too many
+        things."""
+        terms: dict[str, str] = {}
         for name, term in self.names.items():
             abbreviation = name != name.lower()
             if not abbreviation and " " not in name and "-" not in name:
@@ -47,10 +48,11 @@ class Glossary:
                 continue
             pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", 0 if abbreviation else re.IGNORECASE)
             if pattern.search(question) and known(name):
-                added.append(term)
+                terms[name] = term
             else:
                 question = pattern.sub(term, question)
-        return question, f"{question.rstrip()} ({', '.join(dict.fromkeys(added))})" if added else question
+        wide = f"{question.rstrip()} ({', '.join(dict.fromkeys(terms.values()))})" if terms else question
+        return question, wide, terms
 
 
 def _texts(value: object) -> list[str]:

@@ -6,7 +6,8 @@ The kinds follow the non-factoid taxonomy of Bolotova et al. (SIGIR 2022), cut d
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from alignment_qa.lexical import terms
@@ -139,6 +140,8 @@ class Question:
     aspect: Aspect = ""
     wide: str = ""
     """The text to search with, other names of what it names written out; empty where there are none."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Names in the question that the glossary knows as others' short forms or synonyms, each with its term."""
 
 
 def understand(text: str) -> Question:

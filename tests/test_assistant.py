@@ -346,3 +346,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(library_index: Path) -> None:
     command = f"{sys.executable} -m alignment_qa 'What is a kelp forest?' --index {library_index} | head -1"
     result = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert "Traceback" not in result.stderr
+
+
+def test_a_name_that_no_passage_near_has_is_named_in_the_refusal(assistant: Assistant) -> None:
+    answer = assistant.answer("What did Zimmermann find out about the sea otters of kelp forests?")
+    assert answer.abstention is not None
+    assert "Zimmermann" in answer.text
