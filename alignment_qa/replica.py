@@ -20,14 +20,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alignment_qa.chroma import Server
+from alignment_qa.copies import Copies
 from alignment_qa.lexical import Keywords, rows_of
+from alignment_qa.marks import between
 from alignment_qa.store import Store, Vectors16
 from alignment_qa.types import Document, Heading, Passage, Source
 
 PIECE = 12_000  # characters; Chroma Cloud takes documents of 16 KiB
 ROWS = 100  # rows a call, so that a call stays far below the 40 MB that a server takes
 STEPS = 8  # generations read at a time
-GLOSSARY = "glossary"  # the name of what is no document
+GLOSSARY, COPIES = "glossary", "copies"  # the names of what is no document
 
 
 class Packed(NamedTuple):
@@ -60,6 +62,11 @@ def publish_glossary(server: Server, text: str) -> int:
     return _step(server, {GLOSSARY: text})
 
 
+def publish_copies(server: Server, text: str) -> int:
+    """Show to all which documents are copies of others."""
+    return _step(server, {COPIES: text})
+
+
 def tidy(server: Server) -> None:
     """Finish the one step that a killed writer may have left half done: what was not yet shown is withdrawn, and the
     vectors of what was hidden last are deleted."""
@@ -70,7 +77,7 @@ def tidy(server: Server) -> None:
     for name in torn:
         journal.delete(where={"$and": [{"name": name}, {"part": {"$gt": 0}}]})
     if torn:
-        withdraw(server, [name for name in torn if name != GLOSSARY])
+        withdraw(server, [name for name in torn if name not in (GLOSSARY, COPIES)])
     for name in {*torn, *(row["name"] for row in last if not row["parts"])}:
         for part in ("passages", "questions"):
             server.collection(part).delete(where={"doc_id": name})
@@ -115,8 +122,9 @@ def follow(server: Server, folder: Path) -> None:
     keywords = Keywords(folder / "keywords")
     try:
         if store.fact("origin") != facts["origin"]:  # another index had this name
-            store.mark([document.source.doc_id for document in store.documents()], "going")
+            store.mark(store.held(), "going")
             _forget(store, keywords, store.unfinished())
+            store.settle(Copies())
             store.record("followed", "0")
             for name in facts.keys() - {"generation"}:
                 store.record(name, facts[name])
@@ -149,9 +157,13 @@ def changed(server: Server, after: int, upto: int) -> Iterator[tuple[str, str]]:
 def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]]) -> None:
     came: list[str] = []
     gone: list[str] = []
+    copies: Copies | None = None
     for name, text in changes:
         if name == GLOSSARY:
             store.record("glossary", text)
+            continue
+        if name == COPIES:
+            copies = Copies.loads(text)
             continue
         keywords.remove(name)
         if not text:
@@ -164,6 +176,18 @@ def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]])
     store.mark(gone, "going")
     _forget(store, keywords, gone)
     store.mark(came, "ready")
+    if copies is not None:
+        _settle(store, keywords, copies)
+
+
+def _settle(store: Store, keywords: Keywords, copies: Copies) -> None:
+    moved = store.moves(copies)
+    store.settle(copies)
+    for doc_id in moved:
+        keywords.remove(doc_id)
+        if store.state(doc_id) == "ready":
+            keywords.add(rows_of(store.passages_of(doc_id), store.fact("headings") is None))
+    keywords.commit()
 
 
 def _forget(store: Store, keywords: Keywords, doc_ids: Sequence[str]) -> None:
@@ -191,15 +215,17 @@ def pack(packed: Packed) -> str:
 def unpack(text: str) -> Packed:
     """What `pack` was given."""
     told = json.loads(zlib.decompress(base64.b64decode(text)))
-    source = Source(**{**told["source"], "authors": tuple(told["source"]["authors"])})
+    source = Source(**{**told["source"], "authors": tuple(told["source"]["authors"]), "also": ()})
+    pages, quoted = (tuple((at, value) for at, value in told.get(kind, ())) for kind in ("pages", "quoted"))
     document = Document(
         source, told["text"], tuple(Heading(**heading) for heading in told["headings"]),
-        tuple(told["questions"]), tuple(told["related"]),
+        tuple(told["questions"]), tuple(told["related"]), pages, quoted,
     )  # fmt: skip
     passages, vectors = [], []
     for passage_id, start, end, heading, role, sentences, blob in told["passages"]:
         spans = tuple((first, last) for first, last in sentences)
-        passages.append(Passage(passage_id, source, document.text[start:end], start, end, heading, role, spans))
+        marks = between(pages, start, end), between(quoted, start, end)
+        passages.append(Passage(passage_id, source, document.text[start:end], start, end, heading, role, spans, *marks))
         rows = 1 + len(spans)
         vectors.append(None if blob is None else np.frombuffer(base64.b64decode(blob), np.float16).reshape(rows, -1))
     return Packed(document, passages, vectors)

@@ -85,6 +85,7 @@ def _fields(value: str) -> dict[str, str]:
 def _run(options: argparse.Namespace) -> int:
     config = from_environment(index=options.index, encoder=options.encoder)
     from alignment_qa.index import Index, discard
+    from ingest.copies import settle
 
     if options.list:
         for document in (index := Index.open(config.index)).documents():
@@ -93,11 +94,16 @@ def _run(options: argparse.Namespace) -> int:
             print(
                 f"{source.doc_id}  {len(index.passages_of(source.doc_id)):4d} passages  {' · '.join(filter(None, facts))}"
             )
+            for copy in index.copies_of(source.doc_id):
+                print(f"{copy.doc_id}  its copy       {' · '.join(filter(None, [copy.title, copy.url]))}")
+            for place in source.also:
+                print(f"{'':16}  also at        {place}")
         return 0
     if options.remove:
         Index.open(config.index).close()  # to write would make one
         with Index.open(config.index, write=True) as index:
             removed = index.remove(options.remove)
+            settle(index)
         print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {_place(config.index)}.")
         return 0 if removed else 2
     if options.check or options.repair:
@@ -169,7 +175,8 @@ def _ingest(options: argparse.Namespace, folder: str) -> int:
         f"{len(report.added)} documents read ({report.passages} passages), {report.unchanged} unchanged, "
         f"{len(report.removed)} removed, {len(report.skipped)} skipped, in {time.perf_counter() - started:.1f} s"
     )
-    print(f"{_place(folder)} holds {documents} documents, {passages} passages")
+    alike = f", and {report.copies} copies of them, cited with them (--list shows which)" if report.copies else ""
+    print(f"{_place(folder)} holds {documents} documents, {passages} passages{alike}")
     return 1 if report.skipped or missing else 0
 
 

@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from alignment_qa import encoders
+from alignment_qa.copies import Copies
 from alignment_qa.embed import passage_vectors
 from alignment_qa.errors import IndexMissing
 from alignment_qa.index import Index, asked_of, stored_vectors, take_lock
 from alignment_qa.lexical import Keywords
 from alignment_qa.store import SCHEMA, Store
 from alignment_qa.types import Document, Passage
+from ingest import copies
 from ingest.passages import passage_id
 
 SAMPLE = 20  # passages that are encoded again, with those beside them
@@ -46,6 +48,8 @@ class Findings:
     """Documents whose stored vectors are wrong."""
     restore: set[str] = field(default_factory=set)
     """Documents whose rows in vectors or keywords disagree with the store, or that are not in the store at all."""
+    unlike: bool = False
+    """What are copies is to be decided anew."""
     beyond: dict[str, list[str]] = field(default_factory=dict)
     """Collection → ids of rows that belong to no passage or question."""
 
@@ -91,6 +95,10 @@ def _mend(path: Path, findings: Findings) -> None:
         for doc_id in again:
             if document := index.document(doc_id):
                 index.add([(document, index.passages_of(doc_id))])
+        if findings.unlike:
+            index.settle(Copies())
+            index.store.forget_bands()
+            copies.settle(index)
         every = index.store.ready() if findings.broken else []
         index.restore(sorted({*findings.restore, *every} - again), findings.beyond)
 
@@ -108,6 +116,7 @@ def _check(path: Path, store: Store, seed: int) -> Findings:
     found.documents, found.passages = store.count()
     found.fault("documents left half done by a run that was stopped", store.unfinished())
     found.forget |= set(found.fault("documents that a file brought and that are not here", store.lost()))
+    found.unlike = bool(found.fault("copies that are none, or that still answer", copies.faults(store)))
     dimension = encoders.load(store.fact("encoder") or "").dimension
     embedded, asked = _check_store(store, dimension, found)
     _check_sample(store, seed, found)
@@ -129,7 +138,7 @@ def _check_store(store: Store, dimension: int, found: Findings) -> tuple[set[str
     """Passages against their documents' texts and their own ids; vectors against their sentences. Gives the passages
     and the questions that have a place among the vectors."""
     altered, unfit, embedded, asked = set(), set(), set(), set()
-    for doc_id in store.ready():
+    for doc_id in store.held():
         try:
             document, passages = store.document(doc_id), store.passages_of(doc_id)
         except (ValueError, TypeError, KeyError):
@@ -137,8 +146,9 @@ def _check_store(store: Store, dimension: int, found: Findings) -> tuple[set[str
         if document is None or not passages or not _agree(document, passages):
             altered.add(doc_id)
             continue
-        embedded |= {p.passage_id for p in passages if p.role == "prose"}
-        asked |= {name for name, _ in asked_of(document)}
+        if store.state(doc_id) == "ready":
+            embedded |= {p.passage_id for p in passages if p.role == "prose"}
+            asked |= {name for name, _ in asked_of(document)}
         if not _whole(store, passages, dimension):
             unfit.add(doc_id)
     found.forget |= set(found.fault("documents whose passages are not what their text says", altered))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from alignment_qa.marks import between
 from alignment_qa.sentences import is_list_item, sentence_spans
 from alignment_qa.types import Document, Heading, Passage, Role
 
@@ -65,6 +66,8 @@ def split(document: Document, count: Count, *, size: int = 200, limit: int = 240
                 heading=section.path,
                 role=section.role,
                 sentences=tuple((unit.start, unit.end) for unit in packed if unit.quotable),
+                pages=between(document.pages, packed[0].start, packed[-1].end),
+                quoted=between(document.quoted, packed[0].start, packed[-1].end),
             )
 
 
