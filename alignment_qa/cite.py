@@ -84,7 +84,7 @@ def elsewhere(source: Source) -> str:
 def cited(citation: Citation) -> str:
     """The reference of a citation, with the page, and whether the document itself quotes these words from another."""
     page = f"p. {citation.page}" if citation.page else ""
-    quoting = "quoting another work" if citation.quoting else ""
+    quoting = "set as a quotation there" if citation.quoting else ""
     return ", ".join(filter(None, [reference(citation.passage.source), page, quoting]))
 
 

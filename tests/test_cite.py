@@ -74,6 +74,6 @@ def test_a_citation_tells_its_page_and_whose_words_it_quotes() -> None:
     assert link_to(first) == "https://example.org/kelp#page=7"
     page = markdown(Answer("q", "…", citations=(first, second)))
     assert "kelp\\#top, p. 7 — “Otters" in page
-    assert "kelp\\#top, p. 7, quoting another work — “Urchins" in page
+    assert "kelp\\#top, p. 7, set as a quotation there — “Urchins" in page
     told = as_json(Answer("q", "…", citations=(first, second)))["citations"]
     assert [(c["page"], c["quoting"], c["also"]) for c in told] == [(7, False, []), (7, True, [])]  # type: ignore[index, attr-defined]

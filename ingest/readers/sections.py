@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from alignment_qa.types import Role
@@ -112,7 +112,9 @@ def _place(section: list[Block], purpose: Purpose, result: Sorted) -> None:
             result.kept += [(block, "prose") for block in section if not _ADDRESSES.fullmatch(block.text)]
         case "references":
             result.kept += [(block, "references") for block in section if block.kind == "heading"]
-            result.kept += [(Block("item", "- " + entry(block.text)), "references") for block in body]
+            result.kept += [
+                (replace(block, kind="item", text="- " + entry(block.text)), "references") for block in body
+            ]
         case "questions":
             result.questions += [entry(block.text) for block in body if len(block.text) <= 300]
         case "related":

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ingest.readers.blocks import Block, prose
@@ -12,6 +13,7 @@ from ingest.readers.texwords import (
     DROPPED_ENVIRONMENTS,
     HEADINGS,
     LISTS,
+    QUOTING,
     SHOWN,
     SILENT,
     TABLES,
@@ -140,7 +142,11 @@ class Writer:
             if plain in self.theorems:
                 named = self.line([last_argument(node)]).replace("\n", " ")
                 self.say(self.theorems[plain] + (f" ({named}). " if named else ". "))
+            before = len(self.found)
             self.write(node.nodelist if plain in self.theorems else _without_settings(node.nodelist))
+            if plain in QUOTING:
+                self.close()
+                self.found[before:] = [replace(block, quoted=True) for block in self.found[before:]]
         self.close()
         self.mark = self.key = ""
 
