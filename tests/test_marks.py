@@ -92,3 +92,21 @@ def test_formulas_that_a_page_has_taken_apart_are_not_quoted() -> None:
     document = Document(text.read(OWN.encode()).source, f"{OWN}\n\n{formula}", pages=((0, 1),))
     (passage,) = split(document, lambda texts: [len(each.split()) for each in texts])
     assert [document.text[start:end] for start, end in passage.sentences] == [OWN]
+
+
+def test_an_epigraph_is_a_quotation_and_a_chapters_references_are_no_prose() -> None:
+    source = f"{OWN}\n\n\\epigraph{{{THEIRS}}}{{Jane Doe}}\n\nSo.\n\\section*{{Chapter References}}\nThis builds on \\cite{{doe}}."
+    document = latex.read(source.encode())
+    assert value_at(document.quoted, document.text.index(THEIRS)) == 1
+    assert not value_at(document.quoted, document.text.index("So."))
+    assert [(heading.title, heading.role) for heading in document.headings] == [("Chapter References", "references")]
+
+
+@pytest.mark.parametrize("status", ["Work in progress", "This page is a stub.", "This section is still being written and is considered a work in progress."])  # fmt: skip
+def test_a_line_on_the_state_of_the_text_is_not_part_of_it(status: str) -> None:
+    assert markdown.read(f"# Goals\n\n{status}\n\n{OWN}".encode()).text == OWN
+
+
+def test_an_entry_loses_its_mark_and_nothing_else_that_looks_like_one() -> None:
+    source = f"{OWN}\n\n## References\n\n- This was written in 2023. Around 2025 it was read - by others."
+    assert markdown.read(source.encode()).text.endswith("- This was written in 2023. Around 2025 it was read - by others.")  # fmt: skip

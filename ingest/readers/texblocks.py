@@ -145,10 +145,13 @@ class Writer:
             before = len(self.found)
             self.write(node.nodelist if plain in self.theorems else _without_settings(node.nodelist))
             if plain in QUOTING:
-                self.close()
-                self.found[before:] = [replace(block, quoted=True) for block in self.found[before:]]
+                self._quote(before)
         self.close()
         self.mark = self.key = ""
+
+    def _quote(self, since: int) -> None:
+        self.close()
+        self.found[since:] = [replace(block, quoted=True) for block in self.found[since:]]
 
     def _code(self, node: Any) -> None:
         told = getattr(node.nodeargd, "verbatim_text", None)
@@ -222,10 +225,13 @@ class Writer:
         elif name in ("par", "caption", "epigraph", "captionof"):
             self.close()
             arguments = node.nodeargd.argnlist if node.nodeargd and name != "par" else []
+            before = len(self.found)
             for each in arguments[1:] if name == "caption" else arguments:
                 self.write([each] if each is not None else [])
                 self.say(" ")
             self.close()
+            if name == "epigraph":
+                self._quote(before)
         elif name in ("verb", "lstinline"):
             self.keep(getattr(node.nodeargd, "verbatim_text", "") or "")
         elif name == "ensuremath":
