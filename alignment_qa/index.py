@@ -484,20 +484,32 @@ def asked_of(document: Document) -> Iterator[tuple[str, str]]:
         yield f"{document.source.doc_id}-{i}", text
 
 
-def stored_vectors(path: Path, collection: str, searched: int) -> Iterator[tuple[list[str], Vectors, list[float]]]:
-    """All rows of a collection of the index in a folder, some thousand at a time: their ids, their (n, dimension)
-    vectors, and how far from the first `searched` of them the search finds anything (cosine distance, 0 if itself)."""
+Rows = Iterator[tuple[list[str], Vectors, list[float]]]
+"""Some rows of a collection at a time: their ids, their (n, dimension) vectors, and how far from the first of them the
+search finds anything (cosine distance, 0 if itself)."""
+
+
+def stored_vectors(path: Path, collection: str, searched: int) -> Rows:
+    """All rows of a collection of the index in a folder; `searched` of each some thousand are searched for."""
     client = in_folder(path / "vectors")
     try:
-        rows = collection_in(client, collection)
-        for at in range(0, rows.count(), _PAGE):
-            part = rows.get(limit=_PAGE, offset=at, include=["embeddings"])
-            vectors = np.asarray(part["embeddings"], np.float32)
-            asked = list(vectors[:searched])
-            found = rows.query(query_embeddings=asked, n_results=1, include=["distances"])["distances"]
-            yield part["ids"], vectors, [distance for row in found for distance in row or [1.0]]
+        yield from _rows(collection_in(client, collection), searched, _PAGE)
     finally:
         client.close()
+
+
+def served_vectors(server: Server, collection: str, searched: int) -> Rows:
+    """All rows of a collection on a server; `searched` of each some hundred are searched for."""
+    yield from _rows(server.collection(collection), searched, _BATCH)
+
+
+def _rows(rows: Any, searched: int, page: int) -> Rows:
+    for at in range(0, rows.count(), page):
+        part = rows.get(limit=page, offset=at, include=["embeddings"])
+        vectors = np.asarray(part["embeddings"], np.float32)
+        asked = list(vectors[:searched])
+        found = rows.query(query_embeddings=asked, n_results=1, include=["distances"])["distances"]
+        yield part["ids"], vectors, [distance for row in found for distance in row or [1.0]]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -152,6 +152,32 @@ def changed(server: Server, after: int, upto: int) -> Iterator[tuple[str, str]]:
     for key in sorted(pieces):
         if len(pieces[key]) >= parts[key]:  # else it is being changed just now, and a later generation tells
             yield key[1], "".join(pieces[key][part] for part in range(parts[key]))
+
+
+def whole(server: Server) -> Iterator[tuple[str, str]]:
+    """(name, text) of all that the server has now, one at a time; no text where a piece of it is missing."""
+    journal = server.collection("documents")
+    parts: dict[str, int] = {}
+    for at in range(0, journal.count(), ROWS):
+        for row in journal.get(limit=ROWS, offset=at, include=["metadatas"])["metadatas"]:
+            parts[row["name"]] = row["parts"]
+    for name in sorted(name for name, count in parts.items() if count):
+        found = journal.get(where={"name": name}, include=["documents", "metadatas"])
+        pieces = {row["part"]: text for text, row in zip(found["documents"], found["metadatas"], strict=True)}
+        yield name, "".join(pieces[part] for part in range(parts[name])) if len(pieces) >= parts[name] else ""
+
+
+def kept(store: Store, name: str, dimension: int) -> str | None:
+    """What `whole` has where the server has what this machine has."""
+    if name in (GLOSSARY, COPIES):
+        return store.fact(name)
+    document = store.document(name)
+    if document is None:
+        return None
+    passages = store.passages_of(name)
+    vectors = store.vectors([p.passage_id for p in passages], dimension)
+    bare = replace(document, source=replace(document.source, also=()))
+    return pack(Packed(bare, passages, [vectors.get(p.passage_id) for p in passages]))
 
 
 def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]]) -> None:

@@ -57,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="verify the index, say what is wrong and stop (exit status 1 if anything is)",
     )
-    parser.add_argument("--repair", action="store_true", help="verify the index, mend it from what it holds and stop")
+    parser.add_argument(
+        "--repair", action="store_true", help="verify an index in a folder, mend it from what it holds and stop"
+    )
     parser.add_argument(
         "--engine", choices=("local", "dask"), default="local", help="where files are read, split and embedded"
     )
@@ -107,10 +109,8 @@ def _run(options: argparse.Namespace) -> int:
         print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {_place(config.index)}.")
         return 0 if removed else 2
     if options.check or options.repair:
-        if "://" in config.index:
-            raise IndexUnreachable(
-                "--check and --repair verify a folder. An index on a server is made anew by --rebuild."
-            )
+        if options.repair and "://" in config.index:
+            raise IndexUnreachable("--repair mends a folder. An index on a server is made anew by --rebuild.")
         return _check(config.index, options.repair)
     if options.scheduler and options.engine != "dask":
         raise EngineUnavailable("--scheduler goes with --engine dask.")
@@ -134,10 +134,12 @@ def _check(folder: str, mend: bool) -> int:
             print(f"remains  {fault}")
     verdict = "not sound" if found.faults else "sound"
     print(
-        f"{folder}/ is {verdict}: {found.documents} documents, {found.passages} passages against their texts, vectors and "
+        f"{_place(folder)} is {verdict}: {found.documents} documents, {found.passages} passages against their texts, vectors and "
         f"keywords, {found.sampled} of them encoded again"
     )
-    if found.faults and not mend:
+    if found.faults and "://" in folder:
+        print(f"Make it anew with: python -m ingest --rebuild --index {folder}")
+    elif found.faults and not mend:
         print(f"Mend it with: python -m ingest --repair --index {folder}")
     return 1 if found.faults else 0
 
