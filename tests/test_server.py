@@ -150,6 +150,8 @@ def test_an_open_reader_follows_what_another_machine_adds_removes_and_makes_anew
     time.sleep(LOOK)
     assert {hit.passage.source.title for hit in reader.search("kelp", 5)} == {"Coral reefs"}
     assert not reader.keywords("otters")
+    rows = reader._server.collection("documents").get()["metadatas"]  # type: ignore[union-attr]
+    assert [len(row["text0"]) > 0 for row in rows if row["parts"] == 0] == [False]  # nothing of it is left behind
     assert reader.keywords("polyps")
     assert titles(reader) == {"Coral reefs"}
     (texts / "seagrass.md").write_text(LIBRARY["seagrass.md"])
@@ -251,7 +253,7 @@ def test_an_index_on_a_server_is_verified_with_all_that_it_keeps(
     server.collection("passages").delete(ids=[first])
     server.collection("passages").update(ids=[second], embeddings=[np.eye(384, dtype=np.float32)[0]])
     server.collection("questions").upsert(ids=["nobody-0"], embeddings=[np.eye(384, dtype=np.float32)[1]])
-    server.collection("documents").update(ids=[f"{names[2]}-0"], documents=["lost"], embeddings=[[0.6, 0.8]])
+    server.collection("documents").update(ids=[f"{names[2]}-0"], metadatas=[{"text0": "lost"}])
     faults = check(address).faults
     server.close()
     for fault, name in {
