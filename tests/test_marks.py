@@ -19,6 +19,7 @@ Read = Callable[[bytes], Document]
 
 OWN, THEIRS = "Goals are learned from rewards.", "Whatever is rewarded is learned, in the end."
 QUOTING: dict[str, tuple[Read, str]] = {
+    "a motto": (markdown.read, f"# Goals\n\n> {THEIRS}\n\n— Jane Doe, 1999\n\n{OWN}\n\nSo they say."),
     "Markdown": (markdown.read, f"{OWN}\n\n> {THEIRS}\n\nSo they say."),
     "Quarto": (markdown.read, f'{OWN}\n\n!!! quote "Jane Doe"\n    {THEIRS}\n\nSo they say.'),
     "HTML": (html.read, f"<main><p>{OWN}<blockquote><p>{THEIRS}</blockquote><p>So they say.</main>"),
@@ -35,18 +36,18 @@ def test_what_is_set_as_a_quotation_is_marked(form: str) -> None:
     document = read(source.encode())
     start = document.text.index(THEIRS)
     assert value_at(document.quoted, start) == value_at(document.quoted, start + len(THEIRS) - 1) == 1
-    assert not value_at(document.quoted, 0)
+    assert not value_at(document.quoted, document.text.index(OWN))
     assert not value_at(document.quoted, document.text.index("So they say"))
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        f"# Goals\n\n> {THEIRS}\n\n{OWN}",  # a summary or a motto
+        f"# Goals\n\n> {THEIRS}\n\n{OWN}",  # a summary
         f"{OWN}\n\n> [!NOTE]\n> {THEIRS}",  # a note of the author's
     ],
 )
-def test_a_motto_and_a_note_are_the_documents_own_words(source: str) -> None:
+def test_a_summary_and_a_note_are_the_documents_own_words(source: str) -> None:
     assert not any(quoting for _, quoting in markdown.read(source.encode()).quoted)
 
 

@@ -21,6 +21,7 @@ from ingest.readers.frontmatter import Stated
 from ingest.readers.wikinotes import without_notes
 
 _LONGEST_TITLE = 300
+_BY = re.compile(r"[—–―]\s?\S|-- \S")
 
 
 def assemble(
@@ -112,8 +113,11 @@ def _derived_title(text: str, kept: list[tuple[Block, Role]]) -> str:
 
 
 def _own_words_first(kept: list[tuple[Block, Role]]) -> list[tuple[Block, Role]]:
-    """A document that opens with words set apart gives its summary or a motto there: they count as its own."""
+    """A document that opens with words set apart, and does not say whose they are (`— Jane Doe`), sums itself up there:
+    they count as its own."""
     opening = list(takewhile(lambda row: row[0].kind == "heading" or row[0].quoted, kept))
+    if any(_BY.match(block.text) for block, _ in kept[: len(opening) + 1]):
+        return kept
     return [(replace(block, quoted=False), role) for block, role in opening] + kept[len(opening) :]
 
 
