@@ -28,6 +28,8 @@ FLOORS = [
         "chroma",
         "replica",
         "question",
+        "quotable",
+        "words",
         "answer_type",
         "glossary",
     },
