@@ -25,6 +25,7 @@ FEWEST = 50  # shingles; shorter texts are too easily alike
 ALIKE = 0.5  # Jaccard similarity of two texts that are one: benchmarks/copies.py
 ROWS, BANDS = 3, 42  # finds .996 of the pairs at ALIKE and .04 of those at a similarity of .1
 _PART = 20_000  # shingles that are hashed at a time
+_TOGETHER = 64  # documents whose bands are written at a time
 
 Shingles = NDArray[np.uint64]
 
@@ -37,9 +38,9 @@ def settle(index: Index) -> int:
     no consequence, and no copy differs from what is cited for it by more than 1 - ALIKE."""
     store = index.store
     unseen = store.unseen()
-    for doc_id in unseen:
-        if document := store.document(doc_id):
-            store.note_bands((band, doc_id) for band in bands(shingles(document.text)))
+    for at in range(0, len(unseen), _TOGETHER):
+        some = unseen[at : at + _TOGETHER]
+        store.note_bands([(band, doc_id) for doc_id in some for band in bands(_shingles_of(store, doc_id))])
     of = {copy: kept for copy, kept in store.copies().of.items() if store.has(copy)}
     undecided = [*unseen, *(copy for copy, kept in of.items() if not store.has(kept))]
     done: set[str] = set()
