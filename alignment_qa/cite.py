@@ -132,6 +132,7 @@ def as_json(answer: Answer) -> dict[str, object]:
                 "also": list(c.passage.source.also),
                 "page": c.page,
                 "quoting": c.quoting,
+                "licence": c.passage.source.licence,
                 "heading": c.passage.heading,
                 "passage": c.passage.text,
                 "quote": c.quote,

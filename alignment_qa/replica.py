@@ -253,7 +253,8 @@ def pack(packed: Packed) -> str:
 def unpack(text: str) -> Packed:
     """What `pack` was given."""
     told = json.loads(zlib.decompress(base64.b64decode(text)))
-    source = Source(**{**told["source"], "authors": tuple(told["source"]["authors"]), "also": ()})
+    said = told["source"]
+    source = Source(**{**said, "authors": tuple(said["authors"]), "tags": tuple(said.get("tags", ())), "also": ()})
     pages, quoted = (tuple((at, value) for at, value in told.get(kind, ())) for kind in ("pages", "quoted"))
     document = Document(
         source, told["text"], tuple(Heading(**heading) for heading in told["headings"]),

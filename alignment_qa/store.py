@@ -300,4 +300,4 @@ _COLUMNS = "passage_id, doc_id, first, last, heading, role, passages.text, sente
 
 def _source(text: str) -> Source:
     fields = json.loads(text)
-    return Source(**{**fields, "authors": tuple(fields["authors"]), "also": ()})
+    return Source(**{**fields, "authors": tuple(fields["authors"]), "tags": tuple(fields.get("tags", ())), "also": ()})

@@ -35,6 +35,9 @@ class Source:
     level: str | None = None
     also: tuple[str, ...] = ()
     """Where else the same work stands, found by its text: addresses, or titles of copies that have none."""
+    tags: tuple[str, ...] = ()
+    score: int | None = None
+    """The votes of the readers where it was published, when it was read."""
 
     @property
     def year(self) -> str | None:
