@@ -9,7 +9,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from alignment_qa.cite import as_json, hit_as_json, reference
+from alignment_qa.cite import as_json, cited, hit_as_json
 from alignment_qa.errors import AlignmentQAError
 from alignment_qa.types import Answer, Detail, Hit, Turn
 
@@ -91,7 +91,7 @@ def _page(answer: Answer) -> str:
     if answer.citations:
         lines.append("")
     for citation in answer.citations:
-        lines.append(_wrap(f"[{citation.number}] {reference(citation.passage.source)}", "    "))
+        lines.append(_wrap(f"[{citation.number}] {cited(citation)}", "    "))
         lines.append(_wrap(f"    “{citation.quote}”", "    "))
     if dropped := answer.trace.get("dropped"):
         lines.append(f"\n{len(dropped)} sentences left out: no passage supports them.")  # type: ignore[arg-type]

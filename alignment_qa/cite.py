@@ -9,6 +9,8 @@ from urllib.parse import quote as percent
 
 from alignment_qa.types import Answer, Citation, Claim, Hit, Passage, Source, Support
 
+_PLACES = 3  # other addresses that a reference names
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -65,18 +67,34 @@ def text_of(claims: Sequence[Claim]) -> str:
 
 
 def reference(source: Source) -> str:
-    """Authors (year). Title. Address. — what of it is known; without authors the year follows the title."""
+    """Authors (year). Title. Address. Other addresses. — what of it is known; without authors the year follows the title."""
     year = f" ({source.year})" if source.year else ""
     title = source.title.rstrip(".")
     head = [", ".join(source.authors) + year, title] if source.authors else [title + year]
-    return ". ".join(filter(None, [*head, source.url or ""]))
+    return ". ".join(filter(None, [*head, source.url or "", elsewhere(source)]))
+
+
+def elsewhere(source: Source) -> str:
+    """Where else the work stands, in a few words; empty where it stands nowhere else."""
+    more = len(source.also) - _PLACES
+    places = [*source.also[:_PLACES], *([f"{more} more"] if more > 0 else [])]
+    return f"Also at {', '.join(places)}" if places else ""
+
+
+def cited(citation: Citation) -> str:
+    """The reference of a citation, with the page, and whether the document itself quotes these words from another."""
+    page = f"p. {citation.page}" if citation.page else ""
+    quoting = "set as a quotation there" if citation.quoting else ""
+    return ", ".join(filter(None, [reference(citation.passage.source), page, quoting]))
 
 
 def link_to(citation: Citation) -> str | None:
-    """The document's web address with a text fragment that lands on the quote; None where there is none to open."""
+    """The document's web address with a fragment that lands on the quote, or on its page; None where there is none to open."""
     url = citation.passage.source.url
     if not url or not re.match(r"https?://", url):
         return None
+    if citation.page:
+        return f"{url.partition('#')[0]}#page={citation.page}"
     words = citation.quote.split()
     ends = [" ".join(words)] if len(words) <= 10 else [" ".join(words[:5]), " ".join(words[-5:])]
     return url.partition("#")[0] + "#:~:text=" + ",".join(percent(end, safe="").replace("-", "%2D") for end in ends)
@@ -86,8 +104,7 @@ def markdown(answer: Answer) -> str:
     """The answer with its references, as Markdown to keep or to paste. Text from documents is escaped."""
     lines = [f"**{escape(answer.question)}**", "", escape(answer.text), ""]
     for citation in answer.citations:
-        source = citation.passage.source
-        lines.append(f"{citation.number}. {escape(reference(source))} — “{escape(citation.quote)}”")
+        lines.append(f"{citation.number}. {escape(cited(citation))} — “{escape(citation.quote)}”")
     return "\n".join(lines).strip() + "\n"
 
 
@@ -112,6 +129,9 @@ def as_json(answer: Answer) -> dict[str, object]:
                 "url": c.passage.source.url,
                 "authors": list(c.passage.source.authors),
                 "published": c.passage.source.published,
+                "also": list(c.passage.source.also),
+                "page": c.page,
+                "quoting": c.quoting,
                 "licence": c.passage.source.licence,
                 "heading": c.passage.heading,
                 "passage": c.passage.text,
@@ -131,5 +151,6 @@ def hit_as_json(hit: Hit) -> dict[str, object]:
     passage, source = hit.passage, hit.passage.source
     return {
         "rank": hit.rank, "score": hit.score, "doc_id": source.doc_id, "title": source.title, "url": source.url,
+        "also": list(source.also), "page": passage.page, "quoting": passage.quoting,
         "heading": passage.heading, "passage": passage.text, "start": passage.start, "end": passage.end,
     }  # fmt: skip

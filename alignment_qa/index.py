@@ -10,11 +10,13 @@ has a copy of that (texts, sentence vectors, keywords) in its cache folder and f
 
 from __future__ import annotations
 
+import hashlib
 import math
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -24,6 +26,7 @@ import numpy as np
 from alignment_qa import encoders, replica
 from alignment_qa.chroma import Server, collection_in, fault, in_folder, is_address
 from alignment_qa.config import DEFAULT_ENCODER
+from alignment_qa.copies import Copies
 from alignment_qa.embed import passage_vectors
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMismatch, IndexMissing, WriteFailed
@@ -33,7 +36,7 @@ from alignment_qa.lexical import Keywords, rows_of, terms
 from alignment_qa.replica import Packed
 from alignment_qa.retrieve import in_context
 from alignment_qa.store import SCHEMA, Store, Vectors16
-from alignment_qa.types import Document, Hit, Passage
+from alignment_qa.types import Document, Hit, Passage, Source
 
 FOLLOWING = 600.0  # seconds to wait for another process of this machine that copies a server's documents
 MANY = 256  # passages from which a faster engine is worth the seconds that it takes to load
@@ -68,6 +71,7 @@ class Index:
                 self._store.record("headings", "left out")
             for doc_id in self._store.unfinished():
                 self._erase([doc_id])
+            self._align()
         self._headings = self._store.fact("headings") is None
 
     @classmethod
@@ -180,7 +184,7 @@ class Index:
         for doc_id in doc_ids:
             self._keywords.remove(doc_id)
             document = self._store.document(doc_id)
-            if document is None:
+            if document is None or self._store.state(doc_id) == "copy":
                 continue
             passages = self._store.passages_of(doc_id)
             rows = self.vectors(passages)
@@ -210,6 +214,30 @@ class Index:
         self._erase([doc_id])
         return True
 
+    def settle(self, copies: Copies) -> None:
+        """Let copies answer nothing, and documents that are none answer again. They stay in the store, so that nothing is
+        read or encoded again for it."""
+        known = self._store.copies()
+        copies = replace(copies, changed=tuple(self._store.moves(copies)))
+        if not copies.changed and (copies.of, copies.also) == (known.of, known.also):
+            return
+        if self._server is not None:
+            self._followed(replica.publish_copies(self._server, copies.dumps()))
+        self._store.settle(copies)
+        self._align()
+
+    def _align(self) -> None:
+        """Bring vectors and keywords in line with what was last settled; a run may have been killed before it was done."""
+        text = self._store.fact("copies") or ""
+        settled = hashlib.sha256(text.encode()).hexdigest()
+        if not text or settled == self._store.fact("aligned"):
+            return
+        changed = Copies.loads(text).changed
+        for doc_id in changed:
+            self._forget_vectors(doc_id)
+        self.restore(changed, {})
+        self._store.record("aligned", settled)
+
     def bring_glossary(self, glossary: Glossary) -> None:
         """Keep other names for the terms of the documents."""
         text = glossary.dumps()
@@ -226,12 +254,15 @@ class Index:
         if self._server is not None:
             self._followed(replica.withdraw(self._server, doc_ids))
         for doc_id in doc_ids:
-            for name in ("passages", "questions"):
-                self._collection(name).delete(where={"doc_id": doc_id})  # by their ids it took as long, at 50,000
+            self._forget_vectors(doc_id)
             self._keywords.remove(doc_id)
         self._keywords.commit()
         for doc_id in doc_ids:
             self._store.erase(doc_id)
+
+    def _forget_vectors(self, doc_id: str) -> None:
+        for name in ("passages", "questions"):
+            self._collection(name).delete(where={"doc_id": doc_id})  # by their ids it took as long, at 50,000
 
     def _upsert(self, collection: str, ids: list[str], vectors: list[Any]) -> None:
         for at in range(0, len(ids), _BATCH):
@@ -277,7 +308,7 @@ class Index:
         for name, cosine in self._query("questions", vector, 4 * k):
             doc_id = name.rpartition("-")[0]
             best.setdefault(doc_id, cosine)
-        return [(doc_id, cosine) for doc_id, cosine in best.items() if self._store.has(doc_id)][:k]
+        return [(doc_id, cosine) for doc_id, cosine in best.items() if self._store.state(doc_id) == "ready"][:k]
 
     def asking(self, question: str) -> dict[str, float]:
         """Passage id → cosine of the question and the nearest of those that the passage's document says it answers, for
@@ -367,6 +398,10 @@ class Index:
         """All documents by title."""
         return self._store.documents()
 
+    def copies_of(self, doc_id: str) -> list[Source]:
+        """The copies that a document answers for."""
+        return [self._store.source(copy) for copy, kept in self._store.copies().of.items() if kept == doc_id]
+
     def document(self, doc_id: str) -> Document | None:
         return self._store.document(doc_id)
 
@@ -453,20 +488,32 @@ def asked_of(document: Document) -> Iterator[tuple[str, str]]:
         yield f"{document.source.doc_id}-{i}", text
 
 
-def stored_vectors(path: Path, collection: str, searched: int) -> Iterator[tuple[list[str], Vectors, list[float]]]:
-    """All rows of a collection of the index in a folder, some thousand at a time: their ids, their (n, dimension)
-    vectors, and how far from the first `searched` of them the search finds anything (cosine distance, 0 if itself)."""
+Rows = Iterator[tuple[list[str], Vectors, list[float]]]
+"""Some rows of a collection at a time: their ids, their (n, dimension) vectors, and how far from the first of them the
+search finds anything (cosine distance, 0 if itself)."""
+
+
+def stored_vectors(path: Path, collection: str, searched: int) -> Rows:
+    """All rows of a collection of the index in a folder; `searched` of each some thousand are searched for."""
     client = in_folder(path / "vectors")
     try:
-        rows = collection_in(client, collection)
-        for at in range(0, rows.count(), _PAGE):
-            part = rows.get(limit=_PAGE, offset=at, include=["embeddings"])
-            vectors = np.asarray(part["embeddings"], np.float32)
-            asked = list(vectors[:searched])
-            found = rows.query(query_embeddings=asked, n_results=1, include=["distances"])["distances"]
-            yield part["ids"], vectors, [distance for row in found for distance in row or [1.0]]
+        yield from _rows(collection_in(client, collection), searched, _PAGE)
     finally:
         client.close()
+
+
+def served_vectors(server: Server, collection: str, searched: int) -> Rows:
+    """All rows of a collection on a server; `searched` of each some hundred are searched for."""
+    yield from _rows(server.collection(collection), searched, _BATCH)
+
+
+def _rows(rows: Any, searched: int, page: int) -> Rows:
+    for at in range(0, rows.count(), page):
+        part = rows.get(limit=page, offset=at, include=["embeddings"])
+        vectors = np.asarray(part["embeddings"], np.float32)
+        asked = list(vectors[:searched])
+        found = rows.query(query_embeddings=asked, n_results=1, include=["distances"])["distances"]
+        yield part["ids"], vectors, [distance for row in found for distance in row or [1.0]]
 
 
 @contextmanager

@@ -12,22 +12,25 @@ import base64
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from alignment_qa.chroma import Server
+from alignment_qa.copies import Copies
 from alignment_qa.lexical import Keywords, rows_of
+from alignment_qa.marks import between
 from alignment_qa.store import Store, Vectors16
 from alignment_qa.types import Document, Heading, Passage, Source
 
-PIECE = 12_000  # characters; Chroma Cloud takes documents of 16 KiB
+VALUE, VALUES = 4_000, 3  # characters of a piece in each metadata value of a row: Chroma Cloud takes 4 KiB a value
+PIECE = VALUE * VALUES
 ROWS = 100  # rows a call, so that a call stays far below the 40 MB that a server takes
 STEPS = 8  # generations read at a time
-GLOSSARY = "glossary"  # the name of what is no document
+GLOSSARY, COPIES = "glossary", "copies"  # the names of what is no document
 
 
 class Packed(NamedTuple):
@@ -60,6 +63,11 @@ def publish_glossary(server: Server, text: str) -> int:
     return _step(server, {GLOSSARY: text})
 
 
+def publish_copies(server: Server, text: str) -> int:
+    """Show to all which documents are copies of others."""
+    return _step(server, {COPIES: text})
+
+
 def tidy(server: Server) -> None:
     """Finish the one step that a killed writer may have left half done: what was not yet shown is withdrawn, and the
     vectors of what was hidden last are deleted."""
@@ -70,7 +78,7 @@ def tidy(server: Server) -> None:
     for name in torn:
         journal.delete(where={"$and": [{"name": name}, {"part": {"$gt": 0}}]})
     if torn:
-        withdraw(server, [name for name in torn if name != GLOSSARY])
+        withdraw(server, [name for name in torn if name not in (GLOSSARY, COPIES)])
     for name in {*torn, *(row["name"] for row in last if not row["parts"])}:
         for part in ("passages", "questions"):
             server.collection(part).delete(where={"doc_id": name})
@@ -82,23 +90,34 @@ def _step(server: Server, texts: dict[str, str]) -> int:
     facts = server.facts() or {}
     generation = int(facts["generation"]) + 1
     rows = [
-        (f"{name}-{part}", piece, {"name": name, "part": part, "parts": len(pieces), "generation": generation})
+        (
+            f"{name}-{part}",
+            {"name": name, "part": part, "parts": len(pieces), "generation": generation, **_spread(piece)},
+        )
         for name, text in texts.items()
         for pieces in [[text[at : at + PIECE] for at in range(0, len(text), PIECE)]]
         for part, piece in enumerate(pieces or [""])
     ]
     journal = server.collection("documents")
     for at in range(0, len(rows), ROWS):
-        ids, pieces, metadatas = zip(*rows[at : at + ROWS], strict=True)
-        journal.upsert(
-            ids=list(ids), documents=list(pieces), metadatas=list(metadatas), embeddings=[_somewhere(i) for i in ids]
-        )
+        ids, metadatas = zip(*rows[at : at + ROWS], strict=True)
+        journal.upsert(ids=list(ids), metadatas=list(metadatas), embeddings=[_somewhere(i) for i in ids])
     server.record({**facts, "generation": str(generation)})
     return generation
 
 
+def _spread(piece: str) -> dict[str, str]:
+    """A piece as metadata. As a document of Chroma's it would go into its full-text index as well: the articles then take
+    52 MB on the server for 20, and three times as long to write. Each value is written, since Chroma keeps those that are not."""
+    return {f"text{number}": piece[number * VALUE :][:VALUE] for number in range(VALUES)}
+
+
+def _gathered(row: Mapping[str, Any]) -> str:
+    return "".join(row[f"text{number}"] for number in range(VALUES))
+
+
 def _somewhere(name: str) -> list[float]:
-    """Chroma keeps no text without a vector: two numbers that are never asked for, apart, since equal ones are slow."""
+    """Chroma keeps nothing without a vector: two numbers that are never asked for, apart, since equal ones are slow."""
     angle = zlib.crc32(name.encode()) / 2**32 * 2 * np.pi
     return [float(np.cos(angle)), float(np.sin(angle))]
 
@@ -115,8 +134,9 @@ def follow(server: Server, folder: Path) -> None:
     keywords = Keywords(folder / "keywords")
     try:
         if store.fact("origin") != facts["origin"]:  # another index had this name
-            store.mark([document.source.doc_id for document in store.documents()], "going")
+            store.mark(store.held(), "going")
             _forget(store, keywords, store.unfinished())
+            store.settle(Copies())
             store.record("followed", "0")
             for name in facts.keys() - {"generation"}:
                 store.record(name, facts[name])
@@ -134,24 +154,54 @@ def changed(server: Server, after: int, upto: int) -> Iterator[tuple[str, str]]:
     """(name, text) of what was last changed in these generations; no text where it has gone."""
     found = server.collection("documents").get(
         where={"$and": [{"generation": {"$gt": after}}, {"generation": {"$lte": upto}}]},
-        include=["documents", "metadatas"],
+        include=["metadatas"],
     )
     pieces: dict[tuple[int, str], dict[int, str]] = defaultdict(dict)
     parts: dict[tuple[int, str], int] = {}
-    for text, row in zip(found["documents"], found["metadatas"], strict=True):
-        pieces[row["generation"], row["name"]][row["part"]] = text
+    for row in found["metadatas"]:
+        pieces[row["generation"], row["name"]][row["part"]] = _gathered(row)
         parts[row["generation"], row["name"]] = row["parts"]
     for key in sorted(pieces):
         if len(pieces[key]) >= parts[key]:  # else it is being changed just now, and a later generation tells
             yield key[1], "".join(pieces[key][part] for part in range(parts[key]))
 
 
+def whole(server: Server) -> Iterator[tuple[str, str]]:
+    """(name, text) of all that the server has now, one at a time; no text where a piece of it is missing."""
+    journal = server.collection("documents")
+    parts: dict[str, int] = {}
+    for at in range(0, journal.count(), ROWS):
+        for row in journal.get(limit=ROWS, offset=at, include=["metadatas"])["metadatas"]:
+            parts[row["name"]] = row["parts"]
+    for name in sorted(name for name, count in parts.items() if count):
+        found = journal.get(where={"name": name}, include=["metadatas"])
+        pieces = {row["part"]: _gathered(row) for row in found["metadatas"]}
+        yield name, "".join(pieces[part] for part in range(parts[name])) if len(pieces) >= parts[name] else ""
+
+
+def kept(store: Store, name: str, dimension: int) -> str | None:
+    """What `whole` has where the server has what this machine has."""
+    if name in (GLOSSARY, COPIES):
+        return store.fact(name)
+    document = store.document(name)
+    if document is None:
+        return None
+    passages = store.passages_of(name)
+    vectors = store.vectors([p.passage_id for p in passages], dimension)
+    bare = replace(document, source=replace(document.source, also=()))
+    return pack(Packed(bare, passages, [vectors.get(p.passage_id) for p in passages]))
+
+
 def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]]) -> None:
     came: list[str] = []
     gone: list[str] = []
+    copies: Copies | None = None
     for name, text in changes:
         if name == GLOSSARY:
             store.record("glossary", text)
+            continue
+        if name == COPIES:
+            copies = Copies.loads(text)
             continue
         keywords.remove(name)
         if not text:
@@ -164,6 +214,18 @@ def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]])
     store.mark(gone, "going")
     _forget(store, keywords, gone)
     store.mark(came, "ready")
+    if copies is not None:
+        _settle(store, keywords, copies)
+
+
+def _settle(store: Store, keywords: Keywords, copies: Copies) -> None:
+    moved = store.moves(copies)
+    store.settle(copies)
+    for doc_id in moved:
+        keywords.remove(doc_id)
+        if store.state(doc_id) == "ready":
+            keywords.add(rows_of(store.passages_of(doc_id), store.fact("headings") is None))
+    keywords.commit()
 
 
 def _forget(store: Store, keywords: Keywords, doc_ids: Sequence[str]) -> None:
@@ -191,15 +253,18 @@ def pack(packed: Packed) -> str:
 def unpack(text: str) -> Packed:
     """What `pack` was given."""
     told = json.loads(zlib.decompress(base64.b64decode(text)))
-    source = Source(**{**told["source"], "authors": tuple(told["source"]["authors"])})
+    said = told["source"]
+    source = Source(**{**said, "authors": tuple(said["authors"]), "tags": tuple(said.get("tags", ())), "also": ()})
+    pages, quoted = (tuple((at, value) for at, value in told.get(kind, ())) for kind in ("pages", "quoted"))
     document = Document(
         source, told["text"], tuple(Heading(**heading) for heading in told["headings"]),
-        tuple(told["questions"]), tuple(told["related"]),
+        tuple(told["questions"]), tuple(told["related"]), pages, quoted,
     )  # fmt: skip
     passages, vectors = [], []
     for passage_id, start, end, heading, role, sentences, blob in told["passages"]:
         spans = tuple((first, last) for first, last in sentences)
-        passages.append(Passage(passage_id, source, document.text[start:end], start, end, heading, role, spans))
+        marks = between(pages, start, end), between(quoted, start, end)
+        passages.append(Passage(passage_id, source, document.text[start:end], start, end, heading, role, spans, *marks))
         rows = 1 + len(spans)
         vectors.append(None if blob is None else np.frombuffer(base64.b64decode(blob), np.float16).reshape(rows, -1))
     return Packed(document, passages, vectors)

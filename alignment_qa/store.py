@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import groupby
 from pathlib import Path
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alignment_qa import ledger
+from alignment_qa.copies import Copies
+from alignment_qa.ledger import Ledger
+from alignment_qa.marks import between
 from alignment_qa.types import Document, Heading, Passage, Source
 
 SCHEMA = 4
@@ -32,39 +36,27 @@ CREATE TABLE IF NOT EXISTS passages (
     passage_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
     heading TEXT NOT NULL, role TEXT NOT NULL, text TEXT NOT NULL, sentences TEXT NOT NULL, vectors BLOB);
 CREATE INDEX IF NOT EXISTS passages_of_document ON passages (doc_id, first);
-CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, digest TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS brought (path TEXT NOT NULL, doc_id TEXT NOT NULL, PRIMARY KEY (path, doc_id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS brought_document ON brought (doc_id);
+CREATE TABLE IF NOT EXISTS marks (
+    doc_id TEXT NOT NULL, kind TEXT NOT NULL, first INTEGER NOT NULL, value INTEGER NOT NULL,
+    PRIMARY KEY (doc_id, kind, first)) WITHOUT ROWID;
 """
 
 Vectors16 = NDArray[np.float16]
 
 
-class Noted(NamedTuple):
-    """What ingest remembers of a file. A file that was not read to its end has size -1 and no digest."""
-
-    size: int
-    modified: int
-    """Nanoseconds."""
-    digest: str
-    """sha256 of its bytes."""
-    brings: frozenset[str]
-    """Ids of its documents."""
-
-
-class Store:
+class Store(Ledger):
     """One SQLite file. Safe from several threads."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
         self._sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         if write:
             self._sql.execute("PRAGMA journal_mode = WAL")
-            self._sql.executescript(_TABLES)
+            self._sql.executescript(_TABLES + ledger.TABLES)
         else:
             self._sql.execute("PRAGMA query_only = ON")
         self._guard = RLock()
         self._sources: dict[str, Source] = {}
+        self._copies: tuple[str | None, Copies] = (None, Copies())
         self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
 
     def close(self) -> None:
@@ -111,9 +103,12 @@ class Store:
                     for p, v in zip(passages, vectors, strict=True)
                 ],
             )  # fmt: skip
+            for kind, marks in (("page", document.pages), ("quoted", document.quoted)):
+                rows = [(document.source.doc_id, kind, first, value) for first, value in marks]
+                self._sql.executemany("INSERT INTO marks VALUES (?, ?, ?, ?)", rows)
 
     def mark(self, doc_ids: Iterable[str], state: str) -> None:
-        """Set the state of documents: `ready` shows them, `going` hides them."""
+        """Set the state of documents: `ready` shows them, `going` hides them before they are erased."""
         with self._transaction():
             self._sql.executemany("UPDATE documents SET state = ? WHERE doc_id = ?", [(state, d) for d in doc_ids])
             self.record("generation", str(self.generation + 1))
@@ -126,16 +121,41 @@ class Store:
                 "UPDATE files SET size = -1, digest = '' WHERE path IN (SELECT path FROM brought WHERE doc_id = ?)",
                 (doc_id,),
             )
-            self._sql.execute("DELETE FROM brought WHERE doc_id = ?", (doc_id,))
+            for table in ("brought", "addresses"):
+                self._sql.execute(f"DELETE FROM {table} WHERE doc_id = ?", (doc_id,))
 
     def _erase(self, doc_id: str) -> None:
-        self._sql.execute("DELETE FROM passages WHERE doc_id = ?", (doc_id,))
-        self._sql.execute("DELETE FROM documents WHERE doc_id = ?", (doc_id,))
+        for table in ("passages", "marks", "bands", "documents"):
+            self._sql.execute(f"DELETE FROM {table} WHERE doc_id = ?", (doc_id,))
         self._sources.pop(doc_id, None)
+
+    def settle(self, copies: Copies) -> None:
+        """Hide the documents that are copies, show those that no longer are, and record which are."""
+        with self._transaction():
+            self._sql.executemany("UPDATE documents SET state = ? WHERE doc_id = ?", self._moves(copies))
+            self.record("copies", copies.dumps())
+            self.record("generation", str(self.generation + 1))
+
+    def moves(self, copies: Copies) -> list[str]:
+        """The documents that would be hidden or shown."""
+        return sorted(doc_id for _, doc_id in self._moves(copies))
+
+    def _moves(self, copies: Copies) -> list[tuple[str, str]]:
+        held = self._sql.execute(f"SELECT state, doc_id FROM documents WHERE {_HELD}")
+        wanted = [(state, "copy" if doc_id in copies.of else "ready", doc_id) for state, doc_id in held]
+        return [(state, doc_id) for before, state, doc_id in wanted if state != before]
+
+    def copies(self) -> Copies:
+        """Which documents are copies of others."""
+        text = self.fact("copies")
+        if text != self._copies[0]:
+            self._copies = (text, Copies.loads(text))
+            self._sources.clear()
+        return self._copies[1]
 
     def unfinished(self) -> list[str]:
         """Documents that a killed run left between two states."""
-        return [row[0] for row in self._sql.execute("SELECT doc_id FROM documents WHERE state != 'ready'")]
+        return [row[0] for row in self._sql.execute(f"SELECT doc_id FROM documents WHERE NOT ({_HELD})")]
 
     def damage(self) -> str | None:
         """What SQLite finds wrong with its file, None if nothing."""
@@ -150,60 +170,14 @@ class Store:
         """The ids of the visible documents."""
         return [row[0] for row in self._sql.execute("SELECT doc_id FROM documents WHERE state = 'ready'")]
 
+    def held(self) -> list[str]:
+        """The ids of the visible documents and of their copies."""
+        return [row[0] for row in self._sql.execute(f"SELECT doc_id FROM documents WHERE {_HELD}")]
+
     def passage_ids(self) -> set[str]:
         """The ids of all visible passages."""
         rows = self._sql.execute("SELECT passage_id FROM passages JOIN documents USING (doc_id) WHERE state = 'ready'")
         return {row[0] for row in rows}
-
-    def lost(self) -> list[str]:
-        """Documents that a file is noted to have brought, read to its end, and that are not here."""
-        rows = self._sql.execute(
-            "SELECT DISTINCT doc_id FROM brought JOIN files USING (path) WHERE size >= 0 "
-            "AND doc_id NOT IN (SELECT doc_id FROM documents)"
-        )
-        return [row[0] for row in rows]
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._guard:
-            self._sql.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._sql.execute("COMMIT")
-            except BaseException:
-                if self._sql.in_transaction:  # SQLite itself takes back what a full disk has stopped
-                    self._sql.execute("ROLLBACK")
-                raise
-
-    # files: what was read, so that unchanged files are not read again
-
-    def note_file(self, path: str, size: int, modified: int, digest: str, doc_ids: Iterable[str]) -> None:
-        """A file that was read to its end, and all documents that it brings."""
-        with self._transaction():
-            self._sql.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path, size, modified, digest))
-            self._sql.execute("DELETE FROM brought WHERE path = ?", (path,))
-            self._sql.executemany("INSERT OR IGNORE INTO brought VALUES (?, ?)", [(path, d) for d in doc_ids])
-
-    def note_documents(self, path: str, doc_ids: Iterable[str]) -> None:
-        """Documents of a file that is not yet, or could not be, read to its end: the next run reads it again."""
-        with self._transaction():
-            self._sql.execute("INSERT OR REPLACE INTO files VALUES (?, -1, 0, '')", (path,))
-            self._sql.executemany("INSERT OR IGNORE INTO brought VALUES (?, ?)", [(path, d) for d in doc_ids])
-
-    def forget_file(self, path: str) -> None:
-        with self._transaction():
-            self._sql.execute("DELETE FROM files WHERE path = ?", (path,))
-            self._sql.execute("DELETE FROM brought WHERE path = ?", (path,))
-
-    def files(self) -> dict[str, Noted]:
-        """path → what is noted of the file."""
-        brought: dict[str, list[str]] = {}
-        for path, doc_id in self._sql.execute("SELECT path, doc_id FROM brought"):
-            brought.setdefault(path, []).append(doc_id)
-        return {
-            path: Noted(size, modified, digest, frozenset(brought.get(path, ())))
-            for path, size, modified, digest in self._sql.execute("SELECT path, size, modified, digest FROM files")
-        }
 
     # reading
 
@@ -219,8 +193,13 @@ class Store:
         return documents, passages
 
     def has(self, doc_id: str) -> bool:
-        row = self._sql.execute("SELECT 1 FROM documents WHERE doc_id = ? AND state = 'ready'", (doc_id,)).fetchone()
-        return row is not None
+        """Whether a document is here, if only as a copy."""
+        return self.state(doc_id) in ("ready", "copy")
+
+    def state(self, doc_id: str) -> str | None:
+        """`ready` where a document is visible, `copy` where another answers for it; None where it is not here."""
+        row = self._sql.execute("SELECT state FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
+        return row[0] if row else None
 
     def documents(self) -> Iterator[Document]:
         """All visible documents by title."""
@@ -229,26 +208,28 @@ class Store:
         return iter(sorted((d for d in found if d), key=lambda d: (d.source.title.casefold(), d.source.doc_id)))
 
     def document(self, doc_id: str) -> Document | None:
+        """A document, also one that is a copy of another."""
         row = self._sql.execute(
-            "SELECT source, text, headings, questions, related FROM documents WHERE doc_id = ? AND state = 'ready'",
-            (doc_id,),
+            f"SELECT text, headings, questions, related FROM documents WHERE doc_id = ? AND {_HELD}", (doc_id,)
         ).fetchone()
         if row is None:
             return None
-        source, text, headings, questions, related = row
+        text, headings, questions, related = row
+        marks = self._marks([doc_id])
+        self.copies()
         return Document(
-            _source(source), text, tuple(Heading(*item) for item in json.loads(headings)),
+            self.source(doc_id), text, tuple(Heading(*item) for item in json.loads(headings)),
             tuple(json.loads(questions)), tuple(json.loads(related)),
+            marks.get((doc_id, "page"), ()), marks.get((doc_id, "quoted"), ()),
         )  # fmt: skip
 
     def passages_of(self, doc_id: str) -> list[Passage]:
-        """A document's passages in its order."""
+        """A document's passages in its order, also those of a copy."""
         rows = self._sql.execute(
-            f"SELECT {_COLUMNS} FROM passages JOIN documents USING (doc_id) "
-            "WHERE doc_id = ? AND state = 'ready' ORDER BY first",
+            f"SELECT {_COLUMNS} FROM passages JOIN documents USING (doc_id) WHERE doc_id = ? AND {_HELD} ORDER BY first",
             (doc_id,),
         ).fetchall()
-        return [self._passage(row) for row in rows]
+        return self._passages(rows)
 
     def opening(self, doc_id: str, most: int) -> list[str]:
         """The ids of a document's first prose passages, in its order."""
@@ -261,25 +242,43 @@ class Store:
 
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
         """Those of the passages that are visible."""
-        rows = self._select(f"SELECT {_COLUMNS}", passage_ids)
-        return {row[0]: self._passage(row) for row in rows}
+        rows = self._select(f"SELECT {_COLUMNS}", passage_ids, "state = 'ready'")
+        return {passage.passage_id: passage for passage in self._passages(rows)}
 
     def vectors(self, passage_ids: Sequence[str], dimension: int) -> dict[str, Vectors16]:
-        """passage id → (1 + sentences, dimension) unit vectors: the passage's, then its sentences'."""
-        rows = self._select("SELECT passage_id, vectors", passage_ids)
+        """passage id → (1 + sentences, dimension) unit vectors: the passage's, then its sentences'; also of copies."""
+        rows = self._select("SELECT passage_id, vectors", passage_ids, _HELD)
         return {p: np.frombuffer(blob, np.float16).reshape(-1, dimension) for p, blob in rows if blob is not None}
 
-    def _select(self, columns: str, passage_ids: Sequence[str]) -> list[tuple[Any, ...]]:
-        marks = ",".join("?" * len(passage_ids))
+    def _select(self, columns: str, passage_ids: Sequence[str], state: str) -> list[tuple[Any, ...]]:
         return self._sql.execute(
-            f"{columns} FROM passages JOIN documents USING (doc_id) WHERE passage_id IN ({marks}) AND state = 'ready'",
+            f"{columns} FROM passages JOIN documents USING (doc_id) WHERE passage_id IN ({_places(passage_ids)}) AND {state}",
             list(passage_ids),
         ).fetchall()
 
-    def _passage(self, row: Sequence[Any]) -> Passage:
-        passage_id, doc_id, first, last, heading, role, text, sentences = row
-        spans = tuple((start, end) for start, end in json.loads(sentences))
-        return Passage(passage_id, self.source(doc_id), text, int(first), int(last), heading, role, spans)
+    def _passages(self, rows: Sequence[Sequence[Any]]) -> list[Passage]:
+        self.copies()  # another process may have found new ones, and with them other addresses
+        marks = self._marks(list({row[1] for row in rows}))
+        found = []
+        for passage_id, doc_id, first, last, heading, role, text, sentences in rows:
+            spans = tuple((start, end) for start, end in json.loads(sentences))
+            pages, quoted = (between(marks.get((doc_id, kind), ()), first, last) for kind in ("page", "quoted"))
+            source = self.source(doc_id)
+            found.append(Passage(passage_id, source, text, first, last, heading, role, spans, pages, quoted))
+        return found
+
+    def _marks(self, doc_ids: Sequence[str]) -> dict[tuple[str, str], tuple[tuple[int, int], ...]]:
+        """(document id, kind) → its marks in order; none in an index that was made before there were any."""
+        if not self._sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'marks'").fetchone():
+            return {}
+        rows = self._sql.execute(
+            f"SELECT doc_id, kind, first, value FROM marks WHERE doc_id IN ({_places(doc_ids)}) ORDER BY doc_id, kind, first",
+            list(doc_ids),
+        )
+        return {
+            key: tuple((first, value) for *_, first, value in found)
+            for key, found in groupby(rows, key=lambda row: (row[0], row[1]))
+        }
 
     def source(self, doc_id: str) -> Source:
         """Raises KeyError for a document that is not here."""
@@ -287,13 +286,18 @@ class Store:
             row = self._sql.execute("SELECT source FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
             if row is None:
                 raise KeyError(doc_id)
-            self._sources[doc_id] = _source(row[0])
+            self._sources[doc_id] = replace(_source(row[0]), also=self._copies[1].also.get(doc_id, ()))
         return self._sources[doc_id]
 
 
+def _places(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))
+
+
+_HELD = "state IN ('ready', 'copy')"
 _COLUMNS = "passage_id, doc_id, first, last, heading, role, passages.text, sentences"
 
 
 def _source(text: str) -> Source:
     fields = json.loads(text)
-    return Source(**{**fields, "authors": tuple(fields["authors"]), "tags": tuple(fields.get("tags", ()))})
+    return Source(**{**fields, "authors": tuple(fields["authors"]), "tags": tuple(fields.get("tags", ())), "also": ()})

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from alignment_qa.marks import Marks, share, value_at
+
 Role = Literal["prose", "references"]
 """What a part of a document is for: `references` lists works and is quoted only when somebody asks for sources."""
 
@@ -31,6 +33,8 @@ class Source:
     licence: str | None = None
     collection: str = ""
     level: str | None = None
+    also: tuple[str, ...] = ()
+    """Where else the same work stands, found by its text: addresses, or titles of copies that have none."""
     tags: tuple[str, ...] = ()
     score: int | None = None
     """The votes of the readers where it was published, when it was read."""
@@ -63,6 +67,10 @@ class Document:
     """Questions that this document answers, the main one first."""
     related: tuple[str, ...] = ()
     """Questions or titles that the document itself points to."""
+    pages: Marks = ()
+    """(start, page) of a text that has pages: the file's own, counted from 1, whatever is printed on them."""
+    quoted: Marks = ()
+    """(start, 1 or 0): where the document sets words apart as a quotation, and where it goes on in its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,19 @@ class Passage:
     heading: str
     role: Role = "prose"
     sentences: tuple[tuple[int, int], ...] = ()
+    pages: Marks = ()
+    quoted: Marks = ()
+    """Those marks of the document that hold in the passage."""
+
+    @property
+    def page(self) -> int | None:
+        """The page that it begins on."""
+        return value_at(self.pages, self.start)
+
+    @property
+    def quoting(self) -> bool:
+        """At least half of it is set as a quotation of another work."""
+        return share(self.quoted, self.start, self.end) >= 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +121,16 @@ class Citation:
     quote: str
     start: int
     end: int
+
+    @property
+    def page(self) -> int | None:
+        """The page that the quote begins on."""
+        return value_at(self.passage.pages, self.start)
+
+    @property
+    def quoting(self) -> bool:
+        """The document itself quotes these words from another work."""
+        return share(self.passage.quoted, self.start, self.end) >= 0.5
 
 
 @dataclass(frozen=True, slots=True)

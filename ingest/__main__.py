@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     config = from_environment(index=options.index, encoder=options.encoder)
     from alignment_qa.index import Index, discard
+    from ingest.copies import settle
 
     if options.list:
         for document in (index := Index.open(config.index)).documents():
@@ -49,18 +50,21 @@ def _run(options: argparse.Namespace) -> int:
             print(
                 f"{source.doc_id}  {len(index.passages_of(source.doc_id)):4d} passages  {' · '.join(filter(None, facts))}"
             )
+            for copy in index.copies_of(source.doc_id):
+                print(f"{copy.doc_id}  its copy       {' · '.join(filter(None, [copy.title, copy.url]))}")
+            for place in source.also:
+                print(f"{'':16}  also at        {place}")
         return 0
     if options.remove:
         Index.open(config.index).close()  # to write would make one
         with Index.open(config.index, write=True) as index:
             removed = index.remove(options.remove)
+            settle(index)
         print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {_place(config.index)}.")
         return 0 if removed else 2
     if options.check or options.repair:
-        if "://" in config.index:
-            raise IndexUnreachable(
-                "--check and --repair verify a folder. An index on a server is made anew by --rebuild."
-            )
+        if options.repair and "://" in config.index:
+            raise IndexUnreachable("--repair mends a folder. An index on a server is made anew by --rebuild.")
         return _check(config.index, options.repair)
     if options.scheduler and options.engine != "dask":
         raise EngineUnavailable("--scheduler goes with --engine dask.")
@@ -166,10 +170,12 @@ def _check(folder: str, mend: bool) -> int:
             print(f"remains  {fault}")
     verdict = "not sound" if found.faults else "sound"
     print(
-        f"{folder}/ is {verdict}: {found.documents} documents, {found.passages} passages against their texts, vectors and "
+        f"{_place(folder)} is {verdict}: {found.documents} documents, {found.passages} passages against their texts, vectors and "
         f"keywords, {found.sampled} of them encoded again"
     )
-    if found.faults and not mend:
+    if found.faults and "://" in folder:
+        print(f"Make it anew with: python -m ingest --rebuild --index {folder}")
+    elif found.faults and not mend:
         print(f"Mend it with: python -m ingest --repair --index {folder}")
     return 1 if found.faults else 0
 
@@ -206,7 +212,8 @@ def _ingest(options: argparse.Namespace, paths: Sequence[Path], folder: str) -> 
         f"{len(report.added)} documents read ({report.passages} passages), {report.unchanged} unchanged, "
         f"{len(report.removed)} removed, {len(report.skipped)} skipped, in {time.perf_counter() - started:.1f} s"
     )
-    print(f"{_place(folder)} holds {documents} documents, {passages} passages")
+    alike = f", and {report.copies} copies of them, cited with them (--list shows which)" if report.copies else ""
+    print(f"{_place(folder)} holds {documents} documents, {passages} passages{alike}")
     return 1 if report.skipped or missing else 0
 
 

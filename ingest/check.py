@@ -1,4 +1,4 @@
-"""An index folder in, what is wrong with it out: the store against itself, vectors and keywords against the store, a
+"""An index in, what is wrong with it out: the store against itself, vectors and keywords against the store, a
 sample of the vectors against their passages. Mends what it finds from what the store still holds."""
 
 from __future__ import annotations
@@ -6,22 +6,25 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
-from alignment_qa import encoders
+from alignment_qa import encoders, replica
+from alignment_qa.chroma import Server, is_address
+from alignment_qa.copies import Copies
 from alignment_qa.embed import passage_vectors
-from alignment_qa.errors import IndexMissing
-from alignment_qa.index import Index, asked_of, stored_vectors, take_lock
+from alignment_qa.errors import IndexBusy, IndexMissing
+from alignment_qa.index import FOLLOWING, Index, Rows, asked_of, served_vectors, stored_vectors, take_lock
 from alignment_qa.lexical import Keywords
 from alignment_qa.store import SCHEMA, Store
 from alignment_qa.types import Document, Passage
+from ingest import copies
+from ingest.findings import Findings
 from ingest.passages import passage_id
 
 SAMPLE = 20  # passages that are encoded again, with those beside them
@@ -30,35 +33,13 @@ AGREE = 0.98  # least cosine of a vector and what its text encodes to now; the e
 SAME = 0.999  # least cosine of a vector in Chroma and in the store, which keeps float16
 
 
-@dataclass(slots=True)
-class Findings:
-    """What was looked at, what is wrong in words, and what it takes to mend it."""
+def check(place: str | Path, *, seed: int = 0) -> Findings:
+    """Verify an index while no other process writes to it; one on a server with this machine's copy of it.
 
-    documents: int = 0
-    passages: int = 0
-    sampled: int = 0
-    faults: list[str] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
-    """Parts of the folder that cannot be read: `passages.sqlite`, `keywords`, `vectors`."""
-    forget: set[str] = field(default_factory=set)
-    """Documents whose text and passages no longer agree, or that are noted and not here: to be read again."""
-    encode: set[str] = field(default_factory=set)
-    """Documents whose stored vectors are wrong."""
-    restore: set[str] = field(default_factory=set)
-    """Documents whose rows in vectors or keywords disagree with the store, or that are not in the store at all."""
-    beyond: dict[str, list[str]] = field(default_factory=dict)
-    """Collection → ids of rows that belong to no passage or question."""
-
-    def fault(self, what: str, ids: Iterable[str]) -> list[str]:
-        """Note a fault of these documents or rows, if there are any; gives them back."""
-        if found := sorted(ids):
-            self.faults.append(f"{what}: {len(found)} ({', '.join(found[:3])}{', …' if len(found) > 3 else ''})")
-        return found
-
-
-def check(folder: str | Path, *, seed: int = 0) -> Findings:
-    """Verify an index while no other process writes to it. Raises IndexMissing, IndexBusy."""
-    path = Path(folder)
+    Raises IndexMissing, IndexBusy, IndexUnreachable."""
+    if is_address(place):
+        return _check_server(str(place), seed)
+    path = Path(place)
     if not (path / "passages.sqlite").exists():
         raise IndexMissing(f"No index at {path}/. Build one with: python -m ingest --index {path}")
     lock = take_lock(path)
@@ -68,6 +49,28 @@ def check(folder: str | Path, *, seed: int = 0) -> Findings:
     finally:
         store.close()
         lock.release()
+
+
+def _check_server(address: str, seed: int) -> Findings:
+    server = Server(address)
+    lock, store = None, None
+    try:
+        facts = server.facts()
+        if facts is None:
+            raise IndexMissing(f"No index at {address}. Build one with: python -m ingest --index {address}")
+        lock = take_lock(server.folder, FOLLOWING)
+        replica.follow(server, server.folder)
+        store = Store(server.folder / "passages.sqlite", write=False)
+        found = _check(server.folder, store, seed, server)
+        if server.facts() != facts:
+            raise IndexBusy(f"{address} was written to while it was checked. Run the command again.")
+        return found
+    finally:
+        if store is not None:
+            store.close()
+        if lock is not None:
+            lock.release()
+        server.close()
 
 
 def repair(folder: str | Path, findings: Findings) -> Findings:
@@ -91,11 +94,15 @@ def _mend(path: Path, findings: Findings) -> None:
         for doc_id in again:
             if document := index.document(doc_id):
                 index.add([(document, index.passages_of(doc_id))])
+        if findings.unlike:
+            index.settle(Copies())
+            index.store.forget_bands()
+            copies.settle(index)
         every = index.store.ready() if findings.broken else []
         index.restore(sorted({*findings.restore, *every} - again), findings.beyond)
 
 
-def _check(path: Path, store: Store, seed: int) -> Findings:
+def _check(path: Path, store: Store, seed: int, server: Server | None = None) -> Findings:
     found = Findings()
     if damage := store.damage():
         found.broken.add("passages.sqlite")
@@ -108,10 +115,17 @@ def _check(path: Path, store: Store, seed: int) -> Findings:
     found.documents, found.passages = store.count()
     found.fault("documents left half done by a run that was stopped", store.unfinished())
     found.forget |= set(found.fault("documents that a file brought and that are not here", store.lost()))
+    found.unlike = bool(found.fault("copies that are none, or that still answer", copies.faults(store)))
     dimension = encoders.load(store.fact("encoder") or "").dimension
     embedded, asked = _check_store(store, dimension, found)
     _check_sample(store, seed, found)
     _check_keywords(path, store, found)
+    if server is not None:
+        _check_journal(server, store, dimension, found)
+        for name, expected in (("passages", embedded), ("questions", asked)):
+            rows = served_vectors(server, name, SEARCHED)
+            _compare(name, expected, *_read(rows, store, name, dimension), found)
+        return found
     try:  # in another process, because a damaged graph can end the one that opens it
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             for name, expected in (("passages", embedded), ("questions", asked)):
@@ -129,7 +143,7 @@ def _check_store(store: Store, dimension: int, found: Findings) -> tuple[set[str
     """Passages against their documents' texts and their own ids; vectors against their sentences. Gives the passages
     and the questions that have a place among the vectors."""
     altered, unfit, embedded, asked = set(), set(), set(), set()
-    for doc_id in store.ready():
+    for doc_id in store.held():
         try:
             document, passages = store.document(doc_id), store.passages_of(doc_id)
         except (ValueError, TypeError, KeyError):
@@ -137,8 +151,9 @@ def _check_store(store: Store, dimension: int, found: Findings) -> tuple[set[str
         if document is None or not passages or not _agree(document, passages):
             altered.add(doc_id)
             continue
-        embedded |= {p.passage_id for p in passages if p.role == "prose"}
-        asked |= {name for name, _ in asked_of(document)}
+        if store.state(doc_id) == "ready":
+            embedded |= {p.passage_id for p in passages if p.role == "prose"}
+            asked |= {name for name, _ in asked_of(document)}
         if not _whole(store, passages, dimension):
             unfit.add(doc_id)
     found.forget |= set(found.fault("documents whose passages are not what their text says", altered))
@@ -209,13 +224,31 @@ def _check_keywords(path: Path, store: Store, found: Findings) -> None:
     found.restore |= {_document_of(name) for name in wrong}
 
 
+def _check_journal(server: Server, store: Store, dimension: int, found: Findings) -> None:
+    """What the server keeps beside the vectors, against this machine's copy of it."""
+    there, other = set(), set()
+    for name, text in replica.whole(server):
+        there.add(name)
+        if text != replica.kept(store, name, dimension):
+            other.add(name)
+    found.fault("documents of which the server and this machine's copy differ", other)
+    found.fault("documents in this machine's copy that the server has not", set(store.held()) - there)
+
+
 def _vectors(path: Path, name: str, dimension: int) -> tuple[list[str], list[str], int]:
-    """(ids, ids of those whose vector is not that of the store, how many a search does not find) of a collection."""
     store = Store(path / "passages.sqlite", write=False)
+    try:
+        return _read(stored_vectors(path, name, SEARCHED), store, name, dimension)
+    finally:
+        store.close()
+
+
+def _read(rows: Rows, store: Store, name: str, dimension: int) -> tuple[list[str], list[str], int]:
+    """(ids, ids of those whose vector is not that of the store, how many a search does not find) of a collection."""
     ids: list[str] = []
     other: list[str] = []
     unfound = 0
-    for here, vectors, distances in stored_vectors(path, name, SEARCHED):
+    for here, vectors, distances in rows:
         ids += here
         unfound += sum(distance > 1 - SAME for distance in distances)
         kept = store.vectors(here, dimension) if name == "passages" else {}
@@ -224,7 +257,6 @@ def _vectors(path: Path, name: str, dimension: int) -> tuple[list[str], list[str
             for one, vector in zip(here, vectors, strict=True)
             if one in kept and not float(vector @ kept[one][0].astype(np.float32)) >= SAME
         ]
-    store.close()
     return ids, other, unfound
 
 

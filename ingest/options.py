@@ -74,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="verify the index, say what is wrong and stop (exit status 1 if anything is)",
     )
-    made.add_argument("--repair", action="store_true", help="verify the index, mend it from what it holds and stop")
+    made.add_argument(
+        "--repair", action="store_true", help="verify an index in a folder, mend it from what it holds and stop"
+    )
     made.add_argument(
         "--engine", choices=("local", "dask"), default="local", help="where files are read, split and embedded"
     )

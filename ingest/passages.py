@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from alignment_qa.marks import between
 from alignment_qa.sentences import is_list_item, sentence_spans
 from alignment_qa.types import Document, Heading, Passage, Role
 
@@ -19,6 +20,9 @@ Count = Callable[[list[str]], list[int]]
 
 _TINY = 40
 """Tokens; a passage below says too little to be found by itself."""
+_WORD = re.compile(
+    r"[(\[“\"'‘]*(?:[^\W\d_]{2,}(?:[-’'/][^\W\d_]+)*|[aAI]|[\d.,%–-]*\d[\d.,%–-]*)[)\]”\"'’.,;:!?–—%]*|[–—&|•-]"
+)
 _BATCH = 2048
 _FIRST_CUT = 4000
 """Characters; longer units are cut to this before they are counted, so that no count sees a megabyte."""
@@ -48,6 +52,8 @@ def split(document: Document, count: Count, *, size: int = 200, limit: int = 240
     """The passages of a document, in order and apart, none over `limit` tokens. Their ids come from their content."""
     sections = list(_sections(document))
     spans = [span for section in sections for span in _spans(document.text, section)]
+    if document.pages:
+        spans = [(start, end, said and not _symbols(document.text[start:end])) for start, end, said in spans]
     units = _counted(document.text, spans, count, limit)
     starts = [unit.start for unit in units]
     seen: Counter[tuple[str, str]] = Counter()
@@ -65,6 +71,8 @@ def split(document: Document, count: Count, *, size: int = 200, limit: int = 240
                 heading=section.path,
                 role=section.role,
                 sentences=tuple((unit.start, unit.end) for unit in packed if unit.quotable),
+                pages=between(document.pages, packed[0].start, packed[-1].end),
+                quoted=between(document.quoted, packed[0].start, packed[-1].end),
             )
 
 
@@ -105,6 +113,12 @@ def _spans(document: str, section: _Section) -> list[tuple[int, int, bool]]:
                 spans.append((start, end, True))
             last = end
     return [(section.start + start, section.start + end, quotable) for start, end, quotable in spans]
+
+
+def _symbols(sentence: str) -> bool:
+    """Whether a quarter of its words are none: a page tells where letters stand, not how a formula is built of them."""
+    words = sentence.split()
+    return 4 * sum(_WORD.fullmatch(word) is None for word in words) >= len(words)
 
 
 def _lines(gap: str) -> Iterator[re.Match[str]]:

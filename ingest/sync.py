@@ -18,9 +18,10 @@ from typing import NamedTuple
 from alignment_qa.errors import ReadFailed
 from alignment_qa.glossary import Glossary
 from alignment_qa.index import Index
-from alignment_qa.store import Noted, Vectors16
+from alignment_qa.ledger import Noted
+from alignment_qa.store import Vectors16
 from alignment_qa.types import Document, Passage
-from ingest import readers
+from ingest import copies, readers
 from ingest.passages import split
 from ingest.readers import beside
 
@@ -45,6 +46,8 @@ class Report:
     passed_over: Counter[str] = field(default_factory=Counter)
     """Suffixes of files in folders that are of no format we read → how many."""
     passages: int = 0
+    copies: int = 0
+    """Documents in the index that another answers for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Reading:
     stat: os.stat_result
     digest: str
     brings: set[str] = field(default_factory=set)
+    addresses: set[tuple[str, str]] = field(default_factory=set)
+    """(document id, url) of texts that came from elsewhere before."""
     whole: bool = True
 
 
@@ -111,6 +116,8 @@ def sync(
                     if not own:
                         report.repeated.append((str(reading.file.path), doc_id))
                     reading.brings.add(doc_id)
+                    if document.source.url:
+                        reading.addresses.add((doc_id, document.source.url))
                     continue
                 passages = read.passages
                 if passages is None:
@@ -129,6 +136,7 @@ def sync(
                 writer.end(reading)
     _forget_gone(paths, index, known, seen, report)
     _bring_glossary(paths, index)
+    report.copies = copies.settle(index)
     return report
 
 
@@ -248,7 +256,7 @@ def _restated(document: Document, index: Index) -> bool:
     and alone are not worth encoding it again."""
     here = index.document(document.source.doc_id)
     plain = replace(document, source=replace(document.source, score=None))
-    return here is not None and replace(here, source=replace(here.source, score=None)) != plain
+    return here is not None and replace(here, source=replace(here.source, score=None, also=())) != plain
 
 
 def walk(paths: Sequence[Path], report: Report) -> Iterator[File]:
@@ -299,7 +307,9 @@ def _bring_glossary(paths: Sequence[Path], index: Index) -> None:
 def _note(index: Index, reading: Reading) -> None:
     key, stat = reading.file.key, reading.stat
     if reading.whole:
-        index.store.note_file(key, stat.st_size, stat.st_mtime_ns, reading.digest, sorted(reading.brings))
+        index.store.note_file(
+            key, stat.st_size, stat.st_mtime_ns, reading.digest, sorted(reading.brings), sorted(reading.addresses)
+        )
     else:
         index.store.note_documents(key, sorted(reading.brings))
 

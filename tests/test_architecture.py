@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = [
-    {"types", "errors"},
+    {"types", "errors", "marks"},
     {
         "retrieve",
         "encoders",
@@ -23,6 +23,8 @@ FLOORS = [
         "sentences",
         "lexical",
         "store",
+        "ledger",
+        "copies",
         "chroma",
         "replica",
         "question",
@@ -42,7 +44,8 @@ DOORS = {
     "onnxruntime": {"alignment_qa/encoders.py"},
     "openvino": {"alignment_qa/fast.py"},
     "tantivy": {"alignment_qa/lexical.py"},
-    "sqlite3": {"alignment_qa/store.py", "alignment_qa/index.py"},
+    "datasketch": {"ingest/copies.py"},
+    "sqlite3": {"alignment_qa/store.py", "alignment_qa/ledger.py", "alignment_qa/index.py"},
     "matplotlib": {"eval/plots.py"},
     "ir_measures": {"eval/measures.py"},
     "rouge_score": {"eval/measures.py"},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from alignment_qa import Answer, Citation, Passage, Source
-from alignment_qa.cite import Draft, Quote, escape, link_to, markdown, reference, resolve, text_of
+from alignment_qa.cite import Draft, Quote, as_json, escape, link_to, markdown, reference, resolve, text_of
 
 TEXT = "Kelp is an alga. Otters eat urchins. Urchins eat kelp."
 SOURCE = Source("d1", "Kelp", "https://example.org/kelp#top", ("Ada Reef",), "2021-04-02")
@@ -52,3 +54,26 @@ def test_markdown_from_documents_does_nothing() -> None:
     page = markdown(Answer("q", "Kelp is an alga. [1]", citations=(Citation(1, PASSAGE, hostile, 0, 4),)))
     assert "](" not in page
     assert "Kelp is an alga. [1]" in page
+
+
+def test_a_work_that_stands_in_several_places_is_one_reference_with_all_of_them() -> None:
+    work = replace(SOURCE, also=("https://forum.example/kelp", "Kelp, a talk"))
+    assert reference(work) == "Ada Reef (2021). Kelp. https://example.org/kelp#top. Also at https://forum.example/kelp, Kelp, a talk"  # fmt: skip
+    many = replace(SOURCE, url=None, also=tuple("abcdef"))
+    assert reference(many).endswith("Also at a, b, c, 3 more")
+
+
+def test_a_citation_tells_its_page_and_whose_words_it_quotes() -> None:
+    passage = replace(PASSAGE, pages=((0, 6), (17, 7)), quoted=((0, 0), (37, 1)))
+    first, second = (
+        Citation(1, passage, "Otters eat urchins.", 17, 36),
+        Citation(2, passage, "Urchins eat kelp.", 37, 54),
+    )
+    assert (first.page, first.quoting, second.page, second.quoting) == (7, False, 7, True)
+    assert (passage.page, passage.quoting) == (6, False)
+    assert link_to(first) == "https://example.org/kelp#page=7"
+    page = markdown(Answer("q", "…", citations=(first, second)))
+    assert "kelp\\#top, p. 7 — “Otters" in page
+    assert "kelp\\#top, p. 7, set as a quotation there — “Urchins" in page
+    told = as_json(Answer("q", "…", citations=(first, second)))["citations"]
+    assert [(c["page"], c["quoting"], c["also"]) for c in told] == [(7, False, []), (7, True, [])]  # type: ignore[index, attr-defined]

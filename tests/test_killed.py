@@ -21,8 +21,18 @@ from ingest.__main__ import main
 from ingest.check import check
 from tests.conftest import LIBRARY, ROOT, make_index
 
+TIDE = """The tide pools of the cape are small worlds. Limpets graze on the rock there, each on its own round, and return to
+the same place when the water goes. Anemones fold their arms until the sea is back. A crab that is caught in a pool
+waits under the weed for the night, since gulls hunt along the cape by day. Children count the pools each summer and
+have found that there are fewer, because storms fill them with sand."""
 BEFORE = {name: text for name, text in LIBRARY.items() if name != "reef.txt"}
+BEFORE |= {"tide.md": f"---\nurl: https://example.org/tide\n---\n# Tide pools\n\n{TIDE}\n"}
+BEFORE |= {"tide-post.md": f"# Tide pools, a post\n\n{TIDE}\n"}  # a copy, which is to answer when its original is gone
 AFTER = {**LIBRARY, "seagrass.md": LIBRARY["seagrass.md"].replace("three main uses", "three great uses")}
+AFTER |= {
+    "tide-post.md": BEFORE["tide-post.md"],
+    "kelp-post.md": LIBRARY["kelp.md"].replace("title: Kelp", "title: On kelp"),
+}
 AFTER |= {f"bay-{n}.md": f"# Bay {n}\n\nBay number {n} has {n} otters, who sleep there at night." for n in range(8)}
 QUESTIONS = ("What is a kelp forest?", "What are seagrass meadows used for?", "Why do reefs bleach?")
 # A batch of one passage is added at a time, so that there is much between two documents to be killed in.
@@ -57,11 +67,12 @@ def contents(index: Path) -> list[object]:
     opened = Index.open(index)
     documents = list(opened.documents())
     passages = [p for d in documents for p in opened.passages_of(d.source.doc_id)]
+    copies = {d.source.title: [c.title for c in opened.copies_of(d.source.doc_id)] for d in documents}
     opened.close()
     assistant = Assistant.open(index)
     answers = [assistant.answer(question) for question in QUESTIONS]
     found = [{hit.passage.passage_id for hit in answer.hits[:3]} for answer in answers]
-    return [documents, passages, [answer.claims[0].text for answer in answers], found]
+    return [copies, documents, passages, [answer.claims[0].text for answer in answers], found]
 
 
 @pytest.fixture(scope="module")

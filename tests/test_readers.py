@@ -634,6 +634,8 @@ def test_a_paper_gives_its_paragraphs_without_running_heads_and_page_numbers() -
         "- Jane Doe. On goals and what they are. Journal of Means, vol. 3, 2019.\n- John Roe. On means, 2020."
     )
     assert roles(document) == [("Abstract", "prose"), ("1 Introduction", "prose"), ("References", "references")]
+    begins = [(page, document.text[start:][:12]) for start, page in document.pages]
+    assert begins == [(1, "Agents learn"), (2, "end of its p"), (3, "- Jane Doe. ")]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from alignment_qa import IndexBusy, IndexMissing, IndexUnreachable, encoders, re
 from alignment_qa.chroma import LEASE, LOOK, Server
 from alignment_qa.config import INDEX_TOKEN, cache_folder
 from alignment_qa.index import Index, discard
+from ingest.__main__ import main
+from ingest.check import check
 from ingest.sync import sync
 from tests.chroma_server import ChromaServer, TokenProxy
 from tests.conftest import LIBRARY, ROOT
@@ -148,6 +150,8 @@ def test_an_open_reader_follows_what_another_machine_adds_removes_and_makes_anew
     time.sleep(LOOK)
     assert {hit.passage.source.title for hit in reader.search("kelp", 5)} == {"Coral reefs"}
     assert not reader.keywords("otters")
+    rows = reader._server.collection("documents").get()["metadatas"]  # type: ignore[union-attr]
+    assert [len(row["text0"]) > 0 for row in rows if row["parts"] == 0] == [False]  # nothing of it is left behind
     assert reader.keywords("polyps")
     assert titles(reader) == {"Coral reefs"}
     (texts / "seagrass.md").write_text(LIBRARY["seagrass.md"])
@@ -230,6 +234,62 @@ def test_a_step_that_a_killed_writer_left_half_done_is_finished_by_the_next(
             p.passage_id for d in after.documents() for p in after.passages_of(d.source.doc_id) if p.role == "prose"
         }
         assert set(after._collection("passages").get(include=[])["ids"]) == there
+
+
+@pytest.mark.slow
+def test_an_index_on_a_server_is_verified_with_all_that_it_keeps(
+    chroma: ChromaServer, library: Path, tmp_path: Path, here: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = f"{chroma.address}checked"
+    with pytest.raises(IndexMissing):
+        check(address)
+    with Index.open(address, write=True) as index:
+        sync([library], index)
+        names = [document.source.doc_id for document in index.documents()]
+    assert main(["--check", "--index", address]) == 0
+    assert f"{address} is sound: 3 documents" in capsys.readouterr().out
+    server = Server(address)
+    first, second, _ = (server.collection("passages").get(where={"doc_id": name})["ids"][0] for name in names)
+    server.collection("passages").delete(ids=[first])
+    server.collection("passages").update(ids=[second], embeddings=[np.eye(384, dtype=np.float32)[0]])
+    server.collection("questions").upsert(ids=["nobody-0"], embeddings=[np.eye(384, dtype=np.float32)[1]])
+    server.collection("documents").update(ids=[f"{names[2]}-0"], metadatas=[{"text0": "lost"}])
+    faults = check(address).faults
+    server.close()
+    for fault, name in {
+        "passages without a vector: 1": first,
+        "passages whose vector is not the store's: 1": second,
+        "vectors of questions that no document has: 1": "nobody-0",
+        "documents of which the server and this machine's copy differ: 1": names[2],
+    }.items():
+        assert f"{fault} ({name})" in faults
+    assert main(["--check", "--index", address]) == 1
+    assert f"python -m ingest --rebuild --index {address}" in capsys.readouterr().out
+    assert main(["--repair", "--index", address]) == 2
+
+
+@pytest.mark.slow
+def test_a_copy_is_hidden_and_shown_on_every_machine(
+    chroma: ChromaServer, library: Path, tmp_path: Path, here: dict[str, str]
+) -> None:
+    address = f"{chroma.address}copies"
+    texts = Path(shutil.copytree(library, tmp_path / "texts"))
+    (texts / "post.md").write_text(LIBRARY["kelp.md"].replace("title: Kelp", "title: On kelp"))
+    with Index.open(address, write=True) as index:
+        assert sync([texts], index).copies == 1
+        (shown,) = [title for title in titles(index) if "kelp" in title.casefold()]
+    other = machine(tmp_path / "other")
+    code, listed, _ = ran(other, "ingest", "--list", "--index", address)
+    assert (code, listed.count("its copy")) == (0, 1)
+    gone = texts / ("post.md" if shown.startswith("On") else "kelp.md")
+    gone.unlink()
+    with Index.open(address, write=True) as index:
+        sync([texts], index)
+        assert shown not in titles(index)
+        assert len(titles(index)) == 3
+    assert check(address).faults == []
+    code, listed, _ = ran(other, "ingest", "--list", "--index", address)
+    assert (code, listed.count("passages"), listed.count("its copy")) == (0, 3, 0)
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alignment_qa import Abstention, Answer, Citation, Claim, Passage, Source
-from alignment_qa.cite import link_to, markdown, reference
+from alignment_qa.cite import elsewhere, link_to, markdown, reference
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _UNBROKEN = 24  # longest last word, in characters, that is kept on one line with its citation numbers
@@ -51,6 +51,8 @@ class Excerpt:
     source: Source
     heading: str
     """The path of headings below the title; empty at the document's top."""
+    page: int | None
+    quoting: bool
     before: str
     quote: str
     after: str
@@ -180,7 +182,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(day=day, host=host, count=_count, reference=reference)
+    environment.filters.update(day=day, host=host, count=_count, reference=reference, elsewhere=elsewhere)
     return environment
 
 
@@ -196,7 +198,7 @@ def _quoted(citation: Citation, around: Around) -> Excerpt:
     start = min(max(citation.start - passage.start, 0), len(passage.text))
     end = min(max(citation.end - passage.start, start), len(passage.text))
     key = str(citation.number)
-    return _excerpt(key, f"Source {key}", passage, (start, end), around, link_to(citation))
+    return _excerpt(key, f"Source {key}", citation, (start, end), around)
 
 
 def _nearest(answer: Answer, around: Around) -> list[Excerpt]:
@@ -205,7 +207,7 @@ def _nearest(answer: Answer, around: Around) -> list[Excerpt]:
     for hit in answer.hits:
         best.setdefault(hit.passage.source.doc_id, hit.passage)
     return [
-        _excerpt(f"near-{at}", "Nearest passage", passage, (0, 0), around, link_to(_opening(passage)))
+        _excerpt(f"near-{at}", "Nearest passage", _opening(passage), (0, 0), around)
         for at, passage in enumerate(list(best.values())[:3], 1)
     ]
 
@@ -216,13 +218,13 @@ def _opening(passage: Passage) -> Citation:
     return Citation(0, passage, words, passage.start, passage.start)
 
 
-def _excerpt(
-    key: str, name: str, passage: Passage, marked: tuple[int, int], around: Around, link: str | None
-) -> Excerpt:
+def _excerpt(key: str, name: str, citation: Citation, marked: tuple[int, int], around: Around) -> Excerpt:
+    passage = citation.passage
     text, (start, end) = passage.text, marked
     heading = passage.heading.removeprefix(passage.source.title).removeprefix(" › ")
     parts = text[:start], text[start:end], text[end:]
-    return Excerpt(key, name, passage.source, heading, *parts, *around(passage), link)
+    link = link_to(citation)
+    return Excerpt(key, name, passage.source, heading, citation.page, citation.quoting, *parts, *around(passage), link)
 
 
 def _declined(answer: Answer) -> str:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 
 from alignment_qa.errors import ReadFailed
 from alignment_qa.sentences import sentence_spans
@@ -21,6 +21,7 @@ from ingest.readers.frontmatter import Stated
 from ingest.readers.wikinotes import without_notes
 
 _LONGEST_TITLE = 300
+_BY = re.compile(r"[—–―]\s?\S|-- \S")
 
 
 def assemble(
@@ -41,7 +42,7 @@ def assemble(
         if not kept or kept[-1][1] != "references":
             kept.append((Block("heading", "References", 2), "references"))
         kept += [(Block("item", "- " + line), "references") for line in stated.references]
-    text, headings = _text(kept)
+    text, headings, marked = _text(_own_words_first(kept))
     if not any(character.isalnum() for character in text):
         raise ReadFailed("no prose found in it")
     # An id must not change with a file's name, so that it is made of what the content alone tells.
@@ -69,6 +70,8 @@ def assemble(
         headings=tuple(headings),
         questions=_unique([*stated.questions, *questions, *sorted_.questions]),
         related=_unique([*stated.related, *sorted_.related]),
+        pages=tuple(marked.pages),
+        quoted=tuple(marked.quoted),
     )
 
 
@@ -111,9 +114,34 @@ def _derived_title(text: str, kept: list[tuple[Block, Role]]) -> str:
     return (words or sentence.rstrip(".") or text.split("\n", 1)[0].strip())[:_LONGEST_TITLE]
 
 
-def _text(kept: list[tuple[Block, Role]]) -> tuple[str, list[Heading]]:
+def _own_words_first(kept: list[tuple[Block, Role]]) -> list[tuple[Block, Role]]:
+    """A document that opens with words set apart, and does not say whose they are (`— Jane Doe`), sums itself up there:
+    they count as its own."""
+    opening = list(takewhile(lambda row: row[0].kind == "heading" or row[0].quoted, kept))
+    if any(_BY.match(block.text) for block, _ in kept[: len(opening) + 1]):
+        return kept
+    return [(replace(block, quoted=False), role) for block, role in opening] + kept[len(opening) :]
+
+
+class _Marks:
+    """The marks of the text so far."""
+
+    def __init__(self) -> None:
+        self.pages: list[tuple[int, int]] = []
+        self.quoted: list[tuple[int, int]] = []
+
+    def add(self, block: Block, start: int) -> None:
+        for place, page in block.pages:
+            if not self.pages or self.pages[-1][1] != page:
+                self.pages.append((start + place, page))
+        if block.quoted != bool(self.quoted and self.quoted[-1][1]):
+            self.quoted.append((start, int(block.quoted)))
+
+
+def _text(kept: list[tuple[Block, Role]]) -> tuple[str, list[Heading], _Marks]:
     parts: list[str] = []
     headings: list[Heading] = []
+    marked = _Marks()
     waiting: list[tuple[Block, Role]] = []
     length = 0
     before: Block | None = None
@@ -129,10 +157,11 @@ def _text(kept: list[tuple[Block, Role]]) -> tuple[str, list[Heading]]:
         start = length + len(separator)
         headings += [Heading(start, heading.level, heading.text, its_role) for heading, its_role in waiting]
         waiting = []
+        marked.add(block, start)
         parts += [separator, body]
         length = start + len(body)
         before = block
-    return "".join(parts), headings
+    return "".join(parts), headings, marked
 
 
 def _together(before: Block | None, block: Block) -> bool:

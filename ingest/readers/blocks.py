@@ -9,6 +9,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from alignment_qa.marks import Marks
+
 Kind = Literal["heading", "paragraph", "item", "row", "code"]
 
 
@@ -23,6 +25,10 @@ class Block:
     text: str
     level: int = 0
     bare: bool = False
+    quoted: bool = False
+    """Set apart as a quotation: by `>`, by `<blockquote>`, by an environment or a template of that name."""
+    pages: Marks = ()
+    """(place in the text, page) where the format has pages."""
 
 
 # Invisible: soft hyphen, zero-width and bidi controls, halves of surrogate pairs (no encoding can write them), icons of

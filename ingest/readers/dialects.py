@@ -72,7 +72,8 @@ def _asides(lines: list[str]) -> list[str]:
         kept.append("")
         if title and title.lower() not in _LABELS:
             kept += [f"###### {title}" if said else title, ""]
-        kept += _asides(_to_margin(body))
+        inside = _asides(_to_margin(body))
+        kept += [f"> {line}" for line in inside] if aside[2].lower() == "quote" else inside
         kept += ["", RESUME, ""] if said else [""]
     return kept
 

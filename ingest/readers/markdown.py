@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MARKER_LINK = re.compile(r"\s*(?:\[?\^?\d{1,3}\]?|[↩↑#¶§*†‡]|\^)\s*")
 _ADDRESS_ENDS = re.compile(r"https?://\S+\s*$")
+_CALLOUT = re.compile(r"\[!\w+\]")
+"""How a site marks a note that is set like a quotation: `> [!NOTE]`."""
 _TASK = re.compile(r"\[[ xX]\]\s+")
 _BYLINES_AT_MOST_AT = 5
 _ELEMENT = re.compile(r"<(/?)(?:div|section|table|details|article|aside|center|figure|ul|ol)\b", re.IGNORECASE)
@@ -84,12 +86,16 @@ def _formula(state: StateInline, silent: bool) -> bool:
 def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
     lists: list[int] = []  # the next number of each open list; 0 in a bulleted one
     mark = ""  # of the list item that has no text yet
-    quotes = 0
+    quotes: list[bool] = []  # for each open `>`, whether it quotes
     opened = (
         0  # elements of HTML: a blank line ends what the standard calls HTML, and indented tags after it are no code
     )
     row: list[str] = []
     at = 0
+
+    def set_apart(*found: Block) -> Iterator[Block]:
+        yield from (replace(block, quoted=any(quotes)) for block in found)
+
     while at < len(tokens):
         token = tokens[at]
         match token.type:
@@ -105,12 +111,15 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                 lists[-1] += 1 if lists[-1] else 0
             case "list_item_close":
                 mark = ""
-            case "blockquote_open" | "blockquote_close":
-                quotes += 1 if token.type == "blockquote_open" else -1
+            case "blockquote_open":
+                first = next((each.content for each in tokens[at : at + 4] if each.type == "inline"), "")
+                quotes.append(_CALLOUT.match(first) is None)
+            case "blockquote_close":
+                quotes.pop()
             case "heading_open":
                 title = " ".join(_lines(tokens[at + 1].children or []))
                 if lists or quotes:
-                    yield Block("paragraph", title)
+                    yield from set_apart(Block("paragraph", title))
                 else:
                     yield Block("heading", title, int(token.tag[1]))
                 at += 2
@@ -118,17 +127,17 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                 row.append(" ".join(_lines(tokens[at + 1].children or [])))
             case "tr_close":
                 if any(row):
-                    yield Block("row", " | ".join(row))
+                    yield from set_apart(Block("row", " | ".join(row)))
                 row = []
             case "paragraph_open":
-                yield from _paragraph(tokens[at + 1].children or [], mark, inside=bool(lists or quotes))
+                yield from set_apart(*_paragraph(tokens[at + 1].children or [], mark, inside=bool(lists or quotes)))
                 mark = ""
                 at += 2
             case "code_block" if opened > 0 and token.content.lstrip().startswith("<"):
                 opened += _opened_by(token.content)
                 yield from _html(token.content)
             case "fence" | "code_block":
-                yield from _code(token)
+                yield from set_apart(*_code(token))
             case "html_block":
                 opened += _opened_by(token.content)
                 yield from _html(token.content)
@@ -226,7 +235,7 @@ def _html(content: str) -> Iterator[Block]:
     for block in tree.blocks_of_fragment(content):
         if len(block.text.split()) >= 6 or block.text[-1:] in tuple(".?!"):
             lines = [prose(plain(line)) for line in block.text.split("\n")]
-            yield block if block.kind == "code" else Block(block.kind, " ".join(lines), block.level)
+            yield block if block.kind == "code" else replace(block, text=" ".join(lines))
 
 
 def _labelled(found: Iterable[Block]) -> Iterator[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from alignment_qa.errors import ReadFailed
@@ -19,7 +20,8 @@ _CODE = frozenset("pre source syntaxhighlight".split())
 _BEHIND = re.compile(r"(?:file|image|media|category|template|help|[a-z]{2,3}|[a-z]{2}-[a-z]+)\s*:", re.IGNORECASE)
 _CITING = re.compile(r"cite\b|citation$", re.IGNORECASE)
 # Templates that print what they are given; all others are boxes, notices and links to other pages.
-_PRINTING = frozenset("quote blockquote lang nowrap em strong small abbr tq talkquote quotation nobr mvar math".split())
+_PRINTING = frozenset("lang nowrap em strong small abbr tq nobr mvar math".split())
+_QUOTING = frozenset("quote blockquote talkquote quotation".split())
 _SWITCH = re.compile(r"__[A-Z]+__")
 _DEEPEST = 40
 _PAIRS = (
@@ -93,13 +95,15 @@ class _Writer:
         self.mark = ""
         self.number = 0
         self.depth = 0
+        self.quoted = False
 
     def close(self) -> None:
         words = prose(_SWITCH.sub("", "".join(self.text)))
         words = re.sub("\ue000(\\d+)\ue001", lambda match: self.kept[int(match[1])], words)
         self.text = []
         if words:
-            self.found.append(Block("item", f"{self.mark} {words}") if self.mark else Block("paragraph", words))
+            block = Block("item", f"{self.mark} {words}") if self.mark else Block("paragraph", words)
+            self.found.append(replace(block, quoted=self.quoted))
         self.mark = ""
 
     def keep(self, words: str) -> None:
@@ -151,6 +155,8 @@ class _Writer:
             self.works.append(_work(node))
         elif name == "convert" and len(values) > 1:
             self.text.append(f"{values[0].value} {values[1].value}")
+        elif name in _QUOTING and values:
+            self._quote(values[0].value.nodes)
         elif name in _PRINTING and values:
             self.write(values[1 if name == "lang" and len(values) > 1 else 0].value.nodes)
 
@@ -173,12 +179,22 @@ class _Writer:
         elif name in ("br", "hr"):
             self.text.append(" ")
         elif name not in _UNSEEN and node.contents is not None:
-            block = name in ("p", "div", "blockquote", "poem", "center")
+            if name == "blockquote":
+                self._quote(node.contents.nodes)
+                return
+            block = name in ("p", "div", "poem", "center")
             if block:
                 self.close()
             self.write(node.contents.nodes)
             if block:
                 self.close()
+
+    def _quote(self, nodes: Any) -> None:
+        self.close()
+        outer, self.quoted = self.quoted, True
+        self.write(nodes)
+        self.close()
+        self.quoted = outer
 
     def _item(self, node: Any, name: str) -> None:
         """A mark of a list. `**` is parsed as two marks, of which the first is empty."""

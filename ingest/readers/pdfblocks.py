@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from ingest.readers.blocks import Block, prose
 from ingest.readers.pdflines import HYPHEN, Line
@@ -176,8 +177,20 @@ def _rights(lines: Sequence[Line]) -> dict[tuple[int, int], float]:
 
 
 def _block(kind: str, lines: Sequence[Line], words: Counter[str]) -> Block:
+    """The block that lines are. A page begins in it where the lines of the pages before it end, near enough."""
+    block = _of_lines(kind, lines, words)
+    pages: list[tuple[int, int]] = []
+    place = 0
+    for page, on_page in groupby(lines, key=lambda line: line.page):
+        pages.append((min(place, len(block.text)), page))
+        place += len(_of_lines(kind if not place else "paragraph", list(on_page), words).text) + 1
+    return replace(block, pages=tuple(pages))
+
+
+def _of_lines(kind: str, lines: Sequence[Line], words: Counter[str]) -> Block:
     text = "\n".join(line.text for line in lines)
     text = _CUT.sub(lambda match: _whole_word(match[1], match[2], words), text).replace(HYPHEN, "-")
+    text = text.replace(". . .", "…")  # TeX's dots, which would end a sentence
     if kind == "heading":
         title = prose(text.replace("\n", " "))
         number = _NUMBERED.match(title)
@@ -224,7 +237,9 @@ def _interrupted_joined(found: Sequence[Block]) -> Iterator[Block]:
             continue
         goes_on = block.kind == "paragraph" and not floating and block.text[:1].islower()
         if open_block is not None and goes_on and not _ENDS.search(open_block.text):
-            open_block = replace(open_block, text=f"{open_block.text} {block.text}")
+            shift = len(open_block.text) + 1
+            pages = *open_block.pages, *((shift + place, page) for place, page in block.pages)
+            open_block = replace(open_block, text=f"{open_block.text} {block.text}", pages=pages)
             continue
         yield from _flushed(open_block, aside)
         open_block, aside = None, []

@@ -30,6 +30,7 @@ class Line:
 
     text: str
     page: int
+    """From 1."""
     left: float
     right: float
     y: float
@@ -40,7 +41,7 @@ class Line:
 
 def lines(document: Any) -> list[Line]:
     """The lines of all pages in reading order, without running heads, page numbers and stamps."""
-    pages = [list(_of_page(document, number)) for number in range(len(document))]
+    pages = [list(_of_page(document, number)) for number in range(1, len(document) + 1)]
     repeated = _running_heads(pages)
     kept: list[Line] = []
     for page in pages:
@@ -78,7 +79,7 @@ def _shape(text: str) -> str:
 
 
 def _of_page(document: Any, number: int) -> Iterator[Line]:
-    page = document[number]
+    page = document[number - 1]
     try:
         text_page = page.get_textpage()
         try:

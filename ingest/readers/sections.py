@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from alignment_qa.types import Role
@@ -14,7 +14,7 @@ from ingest.readers.blocks import Block
 Purpose = Literal["prose", "references", "related", "questions", "draft", "furniture"]
 
 _PURPOSES: dict[Purpose, str] = {
-    "references": r"(?:primary |main |our )?sources?|(?:list of |selected |key )?references?(?: and notes)?"
+    "references": r"(?:primary |main |our )?sources?|(?:list of |selected |key |chapter |section )?references?(?: and notes)?"
     r"|bibliography"
     r"|(?:works|literature) cited|citations?|literature|references and further reading|sources and further reading",
     "related": r"related(?: (?:questions|articles|pages|posts|reading|answers|topics|links|concepts|entries))?"
@@ -37,6 +37,12 @@ _AROUND = " \t*_#:.-–—■●▪[]()"
 _ENTRY = re.compile(r"https?://|doi|arxiv|\b(?:19|20)\d\d\b|\bet\.? al\b", re.IGNORECASE)
 _THANKS = re.compile(r"ackn|thanks", re.IGNORECASE)
 _ADDRESSES = re.compile(r"(?:[-*•] |\d{1,3}\. )?<?https?://\S+>?(?:[\s,;]+<?https?://\S+>?){0,50}")
+_STATUS = re.compile(
+    r"(?:this (?:page|article|section|chapter|post|entry) is (?:still )?(?:a|being written[\w ]{0,40})?)?\s*"
+    r"(?:stub|draft|work in progress|under construction|to be written|tbd|todo|coming soon)[.…! ]*",
+    re.IGNORECASE,
+)
+"""How far a text is, said in a line of its own."""
 _MARK = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)]|\[\w{1,8}\])\s+")
 
 
@@ -109,10 +115,12 @@ def _place(section: list[Block], purpose: Purpose, result: Sorted) -> None:
     body = [block for block in section if block.kind != "heading"]
     match purpose:
         case "prose":
-            result.kept += [(block, "prose") for block in section if not _ADDRESSES.fullmatch(block.text)]
+            result.kept += [(block, "prose") for block in section if not _says_nothing(block)]
         case "references":
             result.kept += [(block, "references") for block in section if block.kind == "heading"]
-            result.kept += [(Block("item", "- " + entry(block.text)), "references") for block in body]
+            result.kept += [
+                (replace(block, kind="item", text="- " + entry(block.text)), "references") for block in body
+            ]
         case "questions":
             result.questions += [entry(block.text) for block in body if len(block.text) <= 300]
         case "related":
@@ -124,6 +132,13 @@ def _place(section: list[Block], purpose: Purpose, result: Sorted) -> None:
                 result.kept += [(block, "prose") for block in said]
         case "draft" | "furniture":
             pass
+
+
+def _says_nothing(block: Block) -> bool:
+    """A line of addresses, or one on the state of the text."""
+    if block.kind == "paragraph" and _STATUS.fullmatch(block.text):
+        return True
+    return _ADDRESSES.fullmatch(block.text) is not None
 
 
 def _points(block: Block) -> bool:
@@ -154,4 +169,5 @@ def _lists_works(body: list[Block]) -> bool:
 
 def entry(text: str) -> str:
     """The words of a list entry without its mark."""
-    return " ".join(_MARK.sub("", text, count=1).split())
+    mark = _MARK.match(text)
+    return " ".join(text[mark.end() if mark else 0 :].split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ingest.readers.blocks import Block, prose
@@ -12,6 +13,7 @@ from ingest.readers.texwords import (
     DROPPED_ENVIRONMENTS,
     HEADINGS,
     LISTS,
+    QUOTING,
     SHOWN,
     SILENT,
     TABLES,
@@ -140,9 +142,16 @@ class Writer:
             if plain in self.theorems:
                 named = self.line([last_argument(node)]).replace("\n", " ")
                 self.say(self.theorems[plain] + (f" ({named}). " if named else ". "))
+            before = len(self.found)
             self.write(node.nodelist if plain in self.theorems else _without_settings(node.nodelist))
+            if plain in QUOTING:
+                self._quote(before)
         self.close()
         self.mark = self.key = ""
+
+    def _quote(self, since: int) -> None:
+        self.close()
+        self.found[since:] = [replace(block, quoted=True) for block in self.found[since:]]
 
     def _code(self, node: Any) -> None:
         told = getattr(node.nodeargd, "verbatim_text", None)
@@ -216,10 +225,13 @@ class Writer:
         elif name in ("par", "caption", "epigraph", "captionof"):
             self.close()
             arguments = node.nodeargd.argnlist if node.nodeargd and name != "par" else []
+            before = len(self.found)
             for each in arguments[1:] if name == "caption" else arguments:
                 self.write([each] if each is not None else [])
                 self.say(" ")
             self.close()
+            if name == "epigraph":
+                self._quote(before)
         elif name in ("verb", "lstinline"):
             self.keep(getattr(node.nodeargd, "verbatim_text", "") or "")
         elif name == "ensuremath":

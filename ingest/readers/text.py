@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from alignment_qa.sentences import is_list_item
@@ -85,6 +86,7 @@ def _groups(text: str) -> Iterator[list[str]]:
 
 def _of_group(lines: list[str], *, drafting: bool) -> Iterator[Block]:
     """The blocks in lines that no blank line parts."""
+    set_apart = all(line.lstrip().startswith(">") for line in lines)
     quoted = [re.sub(r"^[ \t]{0,3}>[ \t]?", "", line) for line in lines]
     open_lines: list[str] = []
     mark = ""
@@ -92,7 +94,8 @@ def _of_group(lines: list[str], *, drafting: bool) -> Iterator[Block]:
     def close() -> Iterator[Block]:
         for paragraph in paragraphs([line.strip() for line in open_lines]):
             if cleaned := prose(plain(paragraph)):
-                yield Block("item", f"{mark} {entry(cleaned)}") if mark else Block("paragraph", cleaned)
+                block = Block("item", f"{mark} {entry(cleaned)}") if mark else Block("paragraph", cleaned)
+                yield replace(block, quoted=set_apart)
         open_lines.clear()
 
     for at, line in enumerate(quoted):

@@ -11,6 +11,7 @@ HEADINGS = {
     "part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5, "subparagraph": 6,
 }  # fmt: skip
 LISTS = frozenset("itemize enumerate description compactitem compactenum inparaenum list trivlist".split())
+QUOTING = frozenset("quote quotation displayquote blockquote".split())
 DROPPED_ENVIRONMENTS = frozenset(
     """figure wrapfigure SCfigure subfigure tikzpicture picture pspicture comment filecontents algorithmic tikzcd
     forest CCSXML keywords IEEEkeywords titlepage""".split()

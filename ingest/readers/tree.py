@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ingest.readers.blocks import Block, prose
+from ingest.readers.blocks import Block, Kind, prose
 from ingest.readers.dialects import arbital_math, without_small_print
 
 _UNSEEN = frozenset(
@@ -54,6 +54,7 @@ class _Walk:
         self.level = 0
         self.mark = ""
         self.lists: list[int] = []
+        self.quotes = 0
 
     def close(self) -> None:
         """End the open block."""
@@ -62,13 +63,16 @@ class _Walk:
             if not words:
                 continue
             if self.kind == "heading":
-                self.found.append(Block("heading", words, self.level))
+                self._add("heading", words, self.level)
             elif self.mark:
-                self.found.append(Block("item", f"{self.mark} {words}"))
+                self._add("item", f"{self.mark} {words}")
                 self.mark = ""
             else:
-                self.found.append(Block("paragraph", words))
+                self._add("paragraph", words)
         self.text = []
+
+    def _add(self, kind: Kind, words: str, level: int = 0) -> None:
+        self.found.append(Block(kind, words, level, quoted=self.quotes > 0))
 
     def into(self, element: Any) -> None:
         """Walk an element's text and children, without recursion: pages nest deeper than Python's stack."""
@@ -102,14 +106,14 @@ class _Walk:
                 self.close()
                 code = "".join(node.itertext()).strip("\n").expandtabs(4)
                 if code.strip():
-                    self.found.append(Block("code", code))
+                    self._add("code", code)
             case "tr":
                 self.close()
                 cells = [prose(" ".join(cell.itertext())) for cell in node if cell.tag in ("td", "th")]
                 if len(cells) == 1 or max(map(len, cells), default=0) > 2000:
                     return False  # a table for layout
                 if any(cells):
-                    self.found.append(Block("row", arbital_math(" | ".join(cells))))
+                    self._add("row", arbital_math(" | ".join(cells)))
             case "math":
                 source = node.xpath(".//*[local-name()='annotation'][contains(@encoding, 'tex')]/text()")
                 self._say(f"${' '.join(source[0].split())}$" if source else " ".join(node.itertext()))
@@ -128,6 +132,8 @@ class _Walk:
         elif tag in ("ul", "ol"):
             start = str(node.get("start") or "1")
             self.lists.append(0 if tag == "ul" else int(start) if start.isdigit() else 1)
+        elif tag == "blockquote":
+            self.quotes += 1
         elif tag == "li":
             number = self.lists[-1] if self.lists else 0
             self.mark = f"{number}." if number and len(self.lists) == 1 else "-"
@@ -146,6 +152,8 @@ class _Walk:
             self.close()
         if tag in _HEADINGS:
             self.kind = "paragraph"
+        elif tag == "blockquote":
+            self.quotes -= 1
         elif tag in ("ul", "ol") and self.lists:
             self.lists.pop()
         elif tag == "li":
