@@ -44,6 +44,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", metavar="NAME", help="chat model that writes, e.g. anthropic:NAME, ollama:NAME")
     parser.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server for --model")
     parser.add_argument("--brief", action="store_true", help="one or two sentences")
+    parser.add_argument(
+        "--within",
+        metavar="NAME",
+        action="append",
+        help="ask only documents of this collection, or the one of this id; may be given again for more",
+    )
     parser.add_argument("--search", action="store_true", help="print the passages found and no answer")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
@@ -53,6 +59,8 @@ def _run(options: argparse.Namespace) -> int:
     from alignment_qa.assistant import Assistant
 
     assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
+    if options.within:
+        assistant = assistant.within(options.within)
     detail: Detail = "brief" if options.brief else "full"
     if options.question is None and not sys.stdin.isatty():
         options.question = sys.stdin.read().strip()

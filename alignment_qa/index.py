@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import RLock
@@ -33,7 +33,7 @@ from alignment_qa.lexical import Keywords, rows_of, terms
 from alignment_qa.replica import Packed
 from alignment_qa.retrieve import in_context
 from alignment_qa.store import SCHEMA, Store, Vectors16
-from alignment_qa.types import Document, Hit, Passage
+from alignment_qa.types import Document, Hit, Passage, Source
 
 FOLLOWING = 600.0  # seconds to wait for another process of this machine that copies a server's documents
 MANY = 256  # passages from which a faster engine is worth the seconds that it takes to load
@@ -262,10 +262,12 @@ class Index:
         rows = [(passages[p], cosine) for p, cosine in found if p in passages]
         return [Hit(passage, cosine, rank) for rank, (passage, cosine) in enumerate(rows, 1)]
 
-    def keywords(self, question: str, k: int = 8, role: str = "prose") -> list[Hit]:
-        """The k passages with the highest BM25 score for the question's content words."""
+    def keywords(
+        self, question: str, k: int = 8, role: str = "prose", doc_ids: Iterable[str] | None = None
+    ) -> list[Hit]:
+        """The k passages, of these documents or of all, with the highest BM25 score for the question's content words."""
         self._refresh()
-        found = self._keywords.search(question, k, role)
+        found = self._keywords.search(question, k, role, doc_ids)
         passages = self._store.passages([passage_id for passage_id, _ in found])
         rows = [(passages[p], score) for p, score in found if p in passages]
         return [Hit(passage, score, rank) for rank, (passage, score) in enumerate(rows, 1)]
@@ -282,11 +284,11 @@ class Index:
     def asking(self, question: str) -> dict[str, float]:
         """Passage id → cosine of the question and the nearest of those that the passage's document says it answers, for
         the documents nearest by that and the first passages of each."""
-        return {
-            passage_id: cosine
-            for doc_id, cosine in self.asked(question)
-            for passage_id in self._store.opening(doc_id, OPENING)
-        }
+        return self.openings(self.asked(question))
+
+    def openings(self, asked: Iterable[tuple[str, float]]) -> dict[str, float]:
+        """(document id, value) → passage id → value, for the first passages of each."""
+        return {passage_id: value for doc_id, value in asked for passage_id in self._store.opening(doc_id, OPENING)}
 
     def encode(self, question: str) -> Vectors:
         """(dimension,) unit vector of a question; the last few are remembered, since one answer asks several times."""
@@ -302,16 +304,29 @@ class Index:
         """passage id → (1 + sentences, dimension): the passage's unit vector, then its sentences'."""
         return self._store.vectors([p.passage_id for p in passages], self.encoder.dimension)
 
+    def vectors_of(self, doc_ids: Collection[str]) -> tuple[list[str], Vectors]:
+        """Ids and unit vectors of all prose passages of documents."""
+        return self._store.vectors_of(doc_ids, self.encoder.dimension)
+
+    def questions_of(self, doc_ids: Collection[str]) -> tuple[list[str], Vectors]:
+        """Names and unit vectors of the questions that documents say they answer."""
+        self._refresh()
+        if not doc_ids:
+            return [], np.empty((0, self.encoder.dimension), np.float32)
+        found = self._collection("questions").get(where={"doc_id": {"$in": list(doc_ids)}}, include=["embeddings"])
+        return found["ids"], np.asarray(found["embeddings"], np.float32).reshape(-1, self.encoder.dimension)
+
     def near(self, question: str, k: int) -> list[tuple[str, float]]:
         """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible."""
         return self._query("passages", self.encode(question), k)
 
-    def matching(self, question: str, k: int) -> list[tuple[str, float]]:
-        """(passage id, keyword score) of the k best prose passages, before it is known which are visible. Scores are BM25
-        as a share of the question's term weight, so a word that no passage has takes from all."""
+    def matching(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
+        """(passage id, keyword score) of the k best prose passages, of these documents or of all, before it is known
+        which are visible. Scores are BM25 as a share of the question's term weight, so a word that no passage has takes
+        from all."""
         self._refresh()
         weight = self._weight(question)
-        return [(name, score / weight) for name, score in self._keywords.search(question, k, "prose")]
+        return [(name, score / weight) for name, score in self._keywords.search(question, k, "prose", doc_ids)]
 
     def words_of(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         """Passage id → keyword score; passages without a content word of the question are left out."""
@@ -358,6 +373,11 @@ class Index:
         """(documents, passages)."""
         self._refresh()
         return self._store.count()
+
+    def sources(self) -> Sequence[Source]:
+        """What is known of all documents, by title."""
+        self._refresh()
+        return self._store.sources()
 
     def documents(self) -> Iterator[Document]:
         """All documents by title."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -66,6 +66,7 @@ class Store:
         self._guard = RLock()
         self._sources: dict[str, Source] = {}
         self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
+        self._listed: tuple[int, list[Source]] = (-1, [])
 
     def close(self) -> None:
         self._sql.close()
@@ -222,6 +223,14 @@ class Store:
         row = self._sql.execute("SELECT 1 FROM documents WHERE doc_id = ? AND state = 'ready'", (doc_id,)).fetchone()
         return row is not None
 
+    def sources(self) -> Sequence[Source]:
+        """What is known of all visible documents, by title."""
+        if (generation := self.generation) != self._listed[0]:
+            rows = self._sql.execute("SELECT source FROM documents WHERE state = 'ready'").fetchall()
+            found = sorted((_source(text) for (text,) in rows), key=lambda s: (s.title.casefold(), s.doc_id))
+            self._listed = generation, found
+        return self._listed[1]
+
     def documents(self) -> Iterator[Document]:
         """All visible documents by title."""
         rows = self._sql.execute("SELECT doc_id FROM documents WHERE state = 'ready'").fetchall()
@@ -269,6 +278,27 @@ class Store:
         rows = self._select("SELECT passage_id, vectors", passage_ids)
         return {p: np.frombuffer(blob, np.float16).reshape(-1, dimension) for p, blob in rows if blob is not None}
 
+    def searched(self, doc_ids: Collection[str]) -> int:
+        """How many passages of these documents have vectors."""
+        return sum(
+            count for part in _parts(doc_ids)
+            for (count,) in self._sql.execute(f"SELECT count(*) FROM passages WHERE {_in(part)} AND role = 'prose'", part)
+        )  # fmt: skip
+
+    def vectors_of(self, doc_ids: Collection[str], dimension: int) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids and (n, dimension) unit vectors of the passages of these documents that have one."""
+        names: list[str] = []
+        rows = bytearray()
+        for part in _parts(doc_ids):
+            found = self._sql.execute(
+                f"SELECT passage_id, substr(vectors, 1, {2 * dimension}) FROM passages "
+                f"WHERE {_in(part)} AND vectors IS NOT NULL", part,
+            )  # fmt: skip
+            for name, vector in found:
+                names.append(name)
+                rows += vector
+        return names, np.frombuffer(rows, np.float16).reshape(-1, dimension).astype(np.float32)
+
     def _select(self, columns: str, passage_ids: Sequence[str]) -> list[tuple[Any, ...]]:
         marks = ",".join("?" * len(passage_ids))
         return self._sql.execute(
@@ -292,6 +322,16 @@ class Store:
 
 
 _COLUMNS = "passage_id, doc_id, first, last, heading, role, passages.text, sentences"
+
+
+def _parts(doc_ids: Collection[str]) -> Iterator[list[str]]:
+    """Sorted, so many at a time as one statement takes."""
+    ordered = sorted(doc_ids)
+    return (ordered[at : at + 500] for at in range(0, len(ordered), 500))
+
+
+def _in(part: Sequence[str]) -> str:
+    return f"doc_id IN ({','.join('?' * len(part))})"
 
 
 def _source(text: str) -> Source:
