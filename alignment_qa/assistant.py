@@ -66,7 +66,7 @@ class Assistant:
 
     def within(self, names: Iterable[str]) -> Assistant:
         """The same assistant over some of the documents: each named by its id, or with others by their collection. It
-        finds and cites nothing else, also in follow-ups. Raises ValueError for a name that is neither. Asked again of
+        finds and cites nothing else, also in follow-ups. Raises DocumentMissing for a name that is neither. Asked again of
         what it returns, it chooses anew from all documents."""
         return self._within(frozenset(names))
 

@@ -11,6 +11,7 @@ DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 """The encoder that is installed as a package; every other name is one that sentence-transformers can load."""
 
 INDEX_TOKEN = "ALIGNMENT_QA_INDEX_TOKEN"
+CHAT_ACCOUNTS = "ALIGNMENT_QA_AUTH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ def openai_key() -> str:
 def index_token() -> str | None:
     """The token that a Chroma server asks for; never an argument, which other users of a machine can read."""
     return os.environ.get(INDEX_TOKEN) or None
+
+
+def chat_accounts() -> str | None:
+    """The accounts of the web chat, `name:password` a line; never an argument, which other users of a machine can read."""
+    return os.environ.get(CHAT_ACCOUNTS) or None
 
 
 def cache_folder() -> Path:

@@ -31,6 +31,10 @@ class ReadFailed(AlignmentQAError):
     """A file cannot be read as a document. The text is the reason, in a few words, without the path."""
 
 
+class DocumentMissing(AlignmentQAError):
+    """A document or a collection that was asked for is not in the index."""
+
+
 class EncoderUnavailable(AlignmentQAError):
     """The configured sentence encoder cannot be loaded."""
 

@@ -313,12 +313,13 @@ class Index:
         self._refresh()
         if not doc_ids:
             return [], np.empty((0, self.encoder.dimension), np.float32)
-        found = self._collection("questions").get(where={"doc_id": {"$in": list(doc_ids)}}, include=["embeddings"])
+        found = self._collection("questions").get(where=_of(doc_ids), include=["embeddings"])
         return found["ids"], np.asarray(found["embeddings"], np.float32).reshape(-1, self.encoder.dimension)
 
-    def near(self, question: str, k: int) -> list[tuple[str, float]]:
-        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible."""
-        return self._query("passages", self.encode(question), k)
+    def near(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
+        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible. To have those
+        of some documents only takes Chroma many times as long (benchmarks/within.py)."""
+        return self._query("passages", self.encode(question), k, None if doc_ids is None else _of(doc_ids))
 
     def matching(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
         """(passage id, keyword score) of the k best prose passages, of these documents or of all, before it is known
@@ -395,10 +396,12 @@ class Index:
         later = [p for p in self.passages_of(passage.source.doc_id) if p.start >= passage.end]
         return later[0] if later and (later[0].heading, later[0].role) == (passage.heading, passage.role) else None
 
-    def _query(self, collection: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
+    def _query(self, collection: str, vector: Vectors, k: int, where: Any = None) -> list[tuple[str, float]]:
         self._refresh()
         chosen = self._collection(collection)
-        found = chosen.query(query_embeddings=[vector], n_results=k, include=["distances"])  # or as many as there are
+        found = chosen.query(
+            query_embeddings=[vector], n_results=k, where=where, include=["distances"]
+        )  # or as many as there are
         return [(name, 1.0 - d) for name, d in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def _refresh(self) -> None:
@@ -444,6 +447,11 @@ class Index:
     def _local(self, name: str) -> Any:
         self._client = self._client or in_folder(self.path / "vectors")
         return collection_in(self._client, name)
+
+
+def _of(doc_ids: Iterable[str]) -> dict[str, Any]:
+    """Chroma's filter for these documents."""
+    return {"doc_id": {"$in": list(doc_ids)}}
 
 
 def discard(path: str) -> None:

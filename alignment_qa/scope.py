@@ -2,7 +2,7 @@
 
 Words are weighed as the whole index uses them; whatever is found, cited or suggested is of the chosen documents. A filter
 inside Chroma costs many times an unfiltered search, so the vectors of a small choice are compared one by one, and for a
-large one the search of the whole brings more, of which the chosen are kept (benchmarks/within.py measures both).
+large one the search of the whole brings more, of which the chosen are kept (benchmarks/within.py measures it).
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 
 from alignment_qa.encoders import Vectors
+from alignment_qa.errors import DocumentMissing
 from alignment_qa.index import Index
 from alignment_qa.types import Hit, Passage
 
 EXACT = 20_000
 """Passages up to which each is compared with the question: 31 MB of vectors, kept while the choice is in use."""
-SURPLUS = 2.0
-"""How many times as much as an even spread over the index would need is brought for a large choice."""
+SURPLUS, MORE = 2.0, 8.0
+"""How many times as much as an even spread over the index would need is brought for a large choice; where that is not
+enough, because the question is about what the others hold, more; and where that is not either, Chroma's filter is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class _Chosen:
 
 class Scope:
     """An index narrowed to documents, each named by its id or with others by their collection. What is not searching is
-    the index's own. Raises ValueError for a name that is neither."""
+    the index's own. Raises DocumentMissing for a name that is neither."""
 
     def __init__(self, index: Index, names: Iterable[str]) -> None:
         self._index = index
@@ -61,10 +63,10 @@ class Scope:
         sources = index.sources()
         known = {source.doc_id for source in sources} | (collections := {s.collection for s in sources} - {""})
         if not self._names:
-            raise ValueError("No documents were chosen to ask within.")
+            raise DocumentMissing("No documents were chosen to ask within.")
         if unknown := sorted(self._names - known):
             there = f" Its collections: {', '.join(sorted(collections)[:10])}." if collections else ""
-            raise ValueError(f"The index has no document or collection {unknown[0]!r}.{there}")
+            raise DocumentMissing(f"The index has no document or collection {unknown[0]!r}.{there}")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._index, name)
@@ -80,12 +82,12 @@ class Scope:
         if chosen.rows is not None:
             return chosen.rows.nearest(vector, k)
         _, passages = self._index.count()
-        wanted = int(k * SURPLUS * passages / max(chosen.passages, 1))
-        while True:
+        for surplus in (SURPLUS, MORE):
+            wanted = int(k * surplus * passages / max(chosen.passages, 1))
             found = [row for row in self._index.near(question, wanted) if _document(row[0]) in chosen.doc_ids]
-            if len(found) >= min(k, chosen.passages) or wanted >= passages:
+            if len(found) >= min(k, chosen.passages):
                 return found[:k]
-            wanted *= 4
+        return self._index.near(question, k, chosen.doc_ids)
 
     def search(self, question: str, k: int = 8) -> list[Hit]:
         """The k chosen passages nearest in meaning; scores are cosines."""

@@ -37,7 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ingest",
         description="Read documents into an index, so that questions can be answered from them. A second run reads "
-        "only what is new or changed, and drops what has gone from a folder.",
+        "only what is new or changed, and drops what has gone from a folder. Files that were added in the web chat (kept in "
+        "INDEX-files/) are read with them.",
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: our corpus)")
     parser.add_argument(
@@ -110,8 +111,17 @@ def _run(options: argparse.Namespace) -> int:
         raise EngineUnavailable("--scheduler goes with --engine dask.")
     if options.rebuild:
         discard(config.index)
-    done = _ingest(options, config.index)
-    return _watch(options.paths or [SHIPPED], config.index, options.fields) if options.watch and done != 2 else done
+    paths = [*(options.paths or [SHIPPED]), *_files(config.index)]
+    done = _ingest(options, paths, config.index)
+    return _watch(paths, config.index, options.fields) if options.watch and done != 2 else done
+
+
+def _files(index: str) -> list[Path]:
+    """The folder of files that were added to this index in the web chat, where there is one."""
+    from ingest.uploads import files_of
+
+    folder = files_of(index)
+    return [folder] if folder and folder.is_dir() else []
 
 
 def _check(folder: str, mend: bool) -> int:
@@ -136,14 +146,13 @@ def _check(folder: str, mend: bool) -> int:
     return 1 if found.faults else 0
 
 
-def _ingest(options: argparse.Namespace, folder: str) -> int:
+def _ingest(options: argparse.Namespace, paths: list[Path], folder: str) -> int:
     from tqdm import tqdm
 
     from alignment_qa.index import Index
     from ingest.sync import Report, sync, walk
 
     started = time.perf_counter()
-    paths = options.paths or [SHIPPED]
     missing = [path for path in paths if not os.path.lexists(path)]
     for path in missing:
         print(f"{path}: no such file or folder", file=sys.stderr)

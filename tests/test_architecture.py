@@ -141,7 +141,7 @@ def test_the_public_surface_is_this() -> None:
     import alignment_qa
 
     assert set(alignment_qa.__all__) == {
-        "Abstention", "AlignmentQAError", "Answer", "Assistant", "Citation", "Claim", "Document", "EncoderUnavailable",
+        "Abstention", "AlignmentQAError", "Answer", "Assistant", "Citation", "Claim", "Document", "DocumentMissing", "EncoderUnavailable",
         "EngineUnavailable", "Heading", "Hit", "IndexBusy", "IndexMismatch", "IndexMissing", "IndexUnreachable", "ModelUnavailable", "Passage", "ReadFailed",
         "Source", "Turn",
     }  # fmt: skip

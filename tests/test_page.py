@@ -293,7 +293,7 @@ def test_dark_follows_the_system_and_the_switch_stays(browser: Any, site: Page) 
 
 def test_without_a_report_of_these_documents_there_is_no_tab(visitor: Visitor) -> None:
     page = visitor.open("#report").page
-    assert page.locator("#aq-views").count() == 0
+    assert page.locator("#aq-views a").all_inner_texts() == ["Chat", "Library"]
     assert page.locator("#aq-question").is_visible()
 
 

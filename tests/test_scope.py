@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from alignment_qa import Answer, Assistant, Turn, scope
+from alignment_qa import Answer, Assistant, DocumentMissing, Turn, scope
 from alignment_qa.index import Index
 from ingest.sync import sync
 from tests.conftest import LIBRARY, ROOT, make_index
@@ -107,7 +107,7 @@ def test_a_choice_can_be_made_anew(asker: Assistant) -> None:
 
 @pytest.mark.parametrize("names", [[], ["nowhere"], ["plants", "nowhere"]])
 def test_an_unknown_name_is_refused_in_words(asker: Assistant, names: list[str]) -> None:
-    with pytest.raises(ValueError, match=r"No documents were chosen|'nowhere'.* animals, plants"):
+    with pytest.raises(DocumentMissing, match=r"No documents were chosen|'nowhere'.* animals, plants"):
         asker.within(names)
 
 

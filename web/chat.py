@@ -25,6 +25,8 @@ EXAMPLES = 6
 _TURNS = 20  # latest turns of a conversation that are read for a follow-up
 _TURN = 8000  # characters of a turn that are read
 _HITS = 50  # most passages that one search may ask for
+NAMES = 2000  # most documents that may be named to ask within
+UNEXPECTED = "The program met an error that it did not expect. Its log, where it was started, tells more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,17 @@ class Asked:
     history: tuple[Turn, ...] = ()
     detail: Detail = "full"
     number: int = 0
+    within: frozenset[str] | None = None
+    """Documents and collections, as `Assistant.within` takes them; None asks all."""
+
+    def of(self, assistant: Assistant) -> Assistant:
+        """The assistant over the documents that are asked. Raises DocumentMissing when they are not there."""
+        return assistant if self.within is None else assistant.within(self.within)
 
 
-def asked(question: object, history: object = None, detail: object = "full", number: object = 0) -> Asked:
+def asked(
+    question: object, history: object = None, detail: object = "full", number: object = 0, within: object = None
+) -> Asked:
     """Raises ValueError, in words for the one who asked, when a value is not what it should be."""
     if not isinstance(question, str):
         raise ValueError("The question must be text.")
@@ -45,8 +55,15 @@ def asked(question: object, history: object = None, detail: object = "full", num
         raise ValueError("The detail must be brief or full.")
     if history is not None and not isinstance(history, list):
         raise ValueError('The history must be a list like [{"role": "user", "text": "…"}].')
+    if within is not None and not (
+        isinstance(within, list) and len(within) <= NAMES and all(isinstance(name, str) for name in within)
+    ):
+        raise ValueError(
+            f"What to ask within must be a list of at most {NAMES:,} ids of documents or names of collections."
+        )
     turns = tuple(_turn(item) for item in (history or [])[-_TURNS:])
-    return Asked(question, turns, detail, number if type(number) is int and number >= 0 else 0)  # type: ignore[arg-type]
+    count = number if type(number) is int and number >= 0 else 0
+    return Asked(question, turns, detail, count, None if within is None else frozenset(within))  # type: ignore[arg-type]
 
 
 def welcome(assistant: Assistant) -> str:
@@ -68,7 +85,7 @@ def reply(assistant: Assistant, asked: Asked) -> Iterator[str]:
     yield render.searching(asked.number, asked.question, assistant.index.count()[0])
     try:
         answer: Answer | None = None
-        for answer in assistant.stream(asked.question, asked.history, detail=asked.detail):
+        for answer in asked.of(assistant).stream(asked.question, asked.history, detail=asked.detail):
             if answer.claims:
                 yield render.turn(asked.number, answer, _bare, done=False)
         if answer is not None:
@@ -77,18 +94,17 @@ def reply(assistant: Assistant, asked: Asked) -> Iterator[str]:
         yield render.failed(asked.number, asked.question, str(error))
     except Exception:
         log.exception("a question failed")
-        message = "The program met an error that it did not expect. Its log, where it was started, tells more."
-        yield render.failed(asked.number, asked.question, message)
+        yield render.failed(asked.number, asked.question, UNEXPECTED)
 
 
 def answer(assistant: Assistant, asked: Asked) -> dict[str, object]:
     """The whole answer as JSON values, the same as `python -m alignment_qa --json`."""
-    return as_json(assistant.answer(asked.question, asked.history, detail=asked.detail))
+    return as_json(asked.of(assistant).answer(asked.question, asked.history, detail=asked.detail))
 
 
-def search(assistant: Assistant, question: str, k: int) -> list[dict[str, object]]:
+def search(assistant: Assistant, asked: Asked, k: int) -> list[dict[str, object]]:
     """The k best passages as JSON values, best first."""
-    return [hit_as_json(hit) for hit in assistant.search(question, max(1, min(k, _HITS)))]
+    return [hit_as_json(hit) for hit in asked.of(assistant).search(asked.question, max(1, min(k, _HITS)))]
 
 
 @lru_cache(maxsize=1)

@@ -72,6 +72,7 @@ function history() {
 function ask(question) {
   question = question.trim();
   if (!question || current !== null) return;
+  showChat();
   const detail = form.querySelector("input:checked").value;
   const earlier = history();
   current = ++turns;
@@ -80,7 +81,7 @@ function ask(question) {
   clearInterval(ticking);
   heardAt = Date.now();
   ticking = setInterval(listen, PATIENCE);
-  trigger("ask", { question, detail, history: earlier, number: current });
+  trigger("ask", { question, detail, history: earlier, number: current, within: scope });
 }
 
 // The turn as it is until the server's first word.
@@ -191,22 +192,30 @@ function save() {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-// The report is a page of its own, in a frame that is made when it is first looked at and may do nothing but filter.
+// The views: `#chat`, `#library` with `/` and a document's id or without, `#report`.
 let place = 0; // how far down the conversation was
 
 function view() {
-  const links = part("aq-views");
-  if (!links) return;
-  const report = location.hash === "#report";
-  if (report && root.dataset.view !== "report") place = scrollY;
-  root.dataset.view = report ? "report" : "chat";
-  for (const link of links.children)
-    if (link.hash === (report ? "#report" : "#chat")) link.setAttribute("aria-current", "page");
+  const [asked, id = ""] = location.hash.slice(1).split("/");
+  const name = ["library", "report"].includes(asked) && part("aq-" + asked) ? asked : "chat";
+  if (name !== "chat" && root.dataset.view === "chat") place = scrollY;
+  const came = root.dataset.view !== name;
+  root.dataset.view = name;
+  for (const link of part("aq-views").children)
+    if (link.hash === "#" + name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
-  if (report) openReport();
-  else scrollTo({ top: place, behavior: "instant" });
+  if (name === "library") openLibrary(decodeURIComponent(id), came);
+  else if (name === "report") openReport();
+  else if (came) scrollTo({ top: place, behavior: "instant" });
 }
 
+function showChat() {
+  if (root.dataset.view === "chat") return;
+  window.history.pushState(null, "", "#chat");
+  view();
+}
+
+// The report is a page of its own, in a frame that is made when it is first looked at and may do nothing but filter.
 function openReport() {
   if (part("aq-report").firstChild) return;
   const frame = document.createElement("iframe");
@@ -246,6 +255,7 @@ function kept() {
 }
 
 const actions = {
+  ...shelfActions,
   clear,
   export: save,
   close: closeSource,
@@ -321,5 +331,5 @@ addEventListener("hashchange", view);
 view();
 watch("value", () => receive(props.value));
 paint(kept());
-if (hovers && root.dataset.view !== "report") box.focus();
+if (hovers && root.dataset.view === "chat") box.focus();
 // The names of the events that the server listens to: 'ask', 'halt', 'fresh'.

@@ -5,6 +5,7 @@ over: claims grouped into headings, paragraphs and lists."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -62,29 +63,29 @@ class Excerpt:
 def shell(*, report: bool = False) -> str:
     """The page's frame, with a tab for the report or without; a template of Gradio's, so it must hold no value and
     neither `{{`, `${` nor a backtick."""
-    return _fill("shell.html", report=report)
+    return fill("shell.html", report=report)
 
 
 def welcome(documents: int, way: str, examples: Sequence[str]) -> str:
     """The first screen's words; `way` is `Assistant.way`."""
-    return _fill("welcome.html", documents=documents, way=way, examples=examples)
+    return fill("welcome.html", documents=documents, way=way, examples=examples)
 
 
 def searching(number: int, question: str, documents: int) -> str:
     """A turn before its first sentence. `number` counts the conversation's turns and makes ids unique."""
-    return _fill("notice.html", number=number, question=question, state="searching", documents=documents, message="")
+    return fill("notice.html", number=number, question=question, state="searching", documents=documents, message="")
 
 
 def failed(number: int, question: str, message: str) -> str:
     """A turn that ends in an error that a person can read."""
-    return _fill("notice.html", number=number, question=question, state="failed", documents=0, message=message)
+    return fill("notice.html", number=number, question=question, state="failed", documents=0, message=message)
 
 
 def turn(number: int, answer: Answer, around: Around, *, done: bool) -> str:
     """A question with its answer, as much of it as there is."""
     excerpts = [_quoted(citation, around) for citation in answer.citations]
     nearest = _nearest(answer, around) if done and answer.abstention else []
-    return _fill(
+    return fill(
         "turn.html",
         number=number,
         question=answer.question,
@@ -167,7 +168,13 @@ def host(link: str) -> str:
     return (urlsplit(link).hostname or "").removeprefix("www.")
 
 
-def _fill(template: str, **values: object) -> str:
+def web_address(source: Source) -> str | None:
+    """The document's address where it is one that a browser opens; anything else could be a script."""
+    return source.url if re.match(r"https?://", source.url or "") else None
+
+
+def fill(template: str, **values: object) -> str:
+    """A template of this package with values, each escaped."""
     return _environment().get_template(template).render(values)
 
 
