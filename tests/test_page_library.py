@@ -204,21 +204,42 @@ def test_where_files_are_not_taken_the_library_is_only_read(index: Path, browser
             assert reply.status in (404, 405)
 
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FITS = "document.documentElement.scrollWidth <= innerWidth"
+SMALL = """() => [...document.querySelectorAll('.library :is(button, a, input, select), #aq-views a, .drop-act')]
+    .filter(one => one.offsetParent && !one.matches('#aq-files'))
+    .map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+    .filter(([, box]) => box.width < 24 || box.height < 24).map(([html]) => html)"""
+
+
+def barriers(page: Any) -> list[str]:
+    """What axe-core finds, what is too small to hit, and what runs out of the window."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, options={"runOnly": RULES}).response["violations"]
+    told = [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]] + page.evaluate(SMALL)
+    return told if page.evaluate(FITS) else [*told, "it scrolls sideways"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_nothing_scrolls_sideways(browser: Any, site: Page, scheme: str) -> None:
-    shape = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "color_scheme": scheme}
+@pytest.mark.parametrize(("width", "text"), [(1280, 100), (360, 100), (360, 200)])
+def test_there_is_no_barrier_in_any_state(browser: Any, site: Page, scheme: str, width: int, text: int) -> None:
+    shape = {"viewport": {"width": width, "height": 740}, "has_touch": width < 500, "color_scheme": scheme}
     for visitor in visit(browser, site, **shape):
         page = enter(visitor)
-        fits = "document.documentElement.scrollWidth <= innerWidth"
-        assert page.evaluate(fits)
-        small = """() => [...document.querySelectorAll('.library :is(button, a, input, select), #aq-views a, .drop-act')]
-            .filter(one => one.offsetParent && !one.matches('#aq-files'))
-            .map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
-            .filter(([, box]) => box.width < 24 || box.height < 24).map(([html]) => html)"""
-        assert page.evaluate(small.replace("one.matches('#aq-files')", "one.matches('#aq-files, .choose')")) == []
-        page.locator(".shelf .work").nth(2).tap()
+        page.evaluate(f"document.documentElement.style.fontSize = '{text}%'")
+        seen = {"list": barriers(page)}
+        page.set_input_files("#aq-files", files(("tides.md", TIDES), ("a-name-without-any-place-to-break.exe", b"")))
+        arrived(page, 2)
+        counted(page, "4 documents")
+        page.get_by_label("Ask within Tides").check()
+        seen["added"] = barriers(page)
+        page.locator("[data-do=remove]").click()
+        seen["asked again"] = barriers(page)
+        page.locator("[data-do=remove]").click()
+        counted(page, "3 documents")
+        page.locator(".shelf .work").nth(2).click()
         page.wait_for_selector(".document .words")
-        assert page.evaluate(fits)
-        assert page.evaluate(small.replace("one.matches('#aq-files')", "one.matches('#aq-files, .choose')")) == []
-        page.locator(".within-one").tap()
-        assert page.evaluate(fits)
+        seen["document"] = barriers(page)
+        page.locator(".within-one").click()
+        seen["within"] = barriers(page)
+        assert seen == {state: [] for state in seen}
