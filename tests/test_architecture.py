@@ -29,7 +29,17 @@ FLOORS = [
         "answer_type",
         "glossary",
     },
-    {"index", "generate", "extract", "evidence", "support", "conversation", "langchain_retriever", "bibliography"},
+    {
+        "index",
+        "generate",
+        "extract",
+        "evidence",
+        "support",
+        "conversation",
+        "langchain_retriever",
+        "bibliography",
+        "beginners",
+    },
     {"assistant"},
     {"__main__"},
 ]

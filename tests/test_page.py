@@ -382,7 +382,7 @@ def test_programs_ask_and_search_through_gradio_and_plain_http(site: Page) -> No
     whole = _call(site, "ask", {"question": INNER})
     assert whole["question"] == INNER
     assert whole["abstention"] is None
-    assert set(whole) == {"question", "text", "abstention", "claims", "citations", "related", "trace"}
+    assert set(whole) == {"question", "text", "abstention", "claims", "citations", "related", "terms", "trace"}
     for citation in whole["citations"]:
         assert citation["quote"] in citation["passage"]
     history = [{"role": "user", "text": INNER}, {"role": "assistant", "text": whole["text"]}]
