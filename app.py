@@ -64,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="show the report that `python -m eval --report DIR` wrote (default: the committed one, with the default index)",
     )
+    parser.add_argument(
+        "--feedback",
+        metavar="FILE",
+        help="keep there what people say of answers (default: INDEX-feedback.sqlite, beside the index)",
+    )
     parser.add_argument("--share", action="store_true", help="also open a public address through Gradio's servers")
     return parser
 
@@ -83,7 +88,7 @@ def _serve(options: argparse.Namespace) -> int:
     quiet_libraries()
     from alignment_qa import Assistant
 
-    assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
+    assistant = Assistant.open(options.index, options.model, base_url=options.base_url, feedback=options.feedback)
     report = _report(options.report, assistant.config.index)
     documents, _ = assistant.index.count()
     port = free_port(options.host, options.port)

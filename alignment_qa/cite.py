@@ -36,9 +36,13 @@ class Draft:
     """One item of a list, to stand on a line of its own."""
 
 
+Words = tuple[str, int, int]
+"""What a number stands for: a passage's id, and a span of its document's text."""
+
+
 def resolve(drafts: Iterable[Draft]) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
     """Number the quotes in the order they are first used; the same words are one citation."""
-    numbers: dict[tuple[str, int, int], int] = {}
+    numbers: dict[Words, int] = {}
     claims, citations = [], []
     for draft in drafts:
         used = []
@@ -50,10 +54,6 @@ def resolve(drafts: Iterable[Draft]) -> tuple[tuple[Claim, ...], tuple[Citation,
             used.append(numbers[key])
         claims.append(Claim(draft.text, tuple(dict.fromkeys(used)), draft.support, draft.label, draft.item))
     return tuple(claims), tuple(citations)
-
-
-Words = tuple[str, int, int]
-"""What a number stands for: a passage's id, and a span of its document's text."""
 
 
 def renumber(answer: Answer, known: Mapping[Words, int]) -> Answer:
