@@ -83,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
         help="let people add documents and remove them again; --no-uploads is read-only (default: where only this machine "
         "can reach the page). They are kept in INDEX-files/",
     )
+    parser.add_argument(
+        "--feedback",
+        metavar="FILE",
+        help="keep there what people say of answers (default: INDEX-feedback.sqlite, beside the index)",
+    )
     parser.add_argument("--share", action="store_true", help="also open a public address through Gradio's servers")
     return parser
 
@@ -130,7 +135,7 @@ def _serve(options: argparse.Namespace) -> int:
     quiet_libraries()
     from alignment_qa import Assistant
 
-    assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
+    assistant = Assistant.open(options.index, options.model, base_url=options.base_url, feedback=options.feedback)
     report = _report(options.report, assistant.config.index)
     known = _accounts(options.auth)
     uploads = _uploads(options, assistant)

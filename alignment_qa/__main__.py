@@ -43,7 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", metavar="NAME", help="chat model that writes, e.g. anthropic:NAME, ollama:NAME")
     parser.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server for --model")
-    parser.add_argument("--brief", action="store_true", help="one or two sentences")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--brief", action="store_true", help="one or two sentences")
+    length.add_argument(
+        "--beginners", action="store_true", help="from introductory documents first, with the terms defined"
+    )
     parser.add_argument(
         "--within",
         metavar="NAME",
@@ -61,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
     if options.within:
         assistant = assistant.within(options.within)
-    detail: Detail = "brief" if options.brief else "full"
+    detail: Detail = "brief" if options.brief else "beginners" if options.beginners else "full"
     if options.question is None and not sys.stdin.isatty():
         options.question = sys.stdin.read().strip()
     if options.question is None:
@@ -101,6 +105,8 @@ def _page(answer: Answer) -> str:
     for citation in answer.citations:
         lines.append(_wrap(f"[{citation.number}] {reference(citation.passage.source)}", "    "))
         lines.append(_wrap(f"    “{citation.quote}”", "    "))
+    if answer.terms:
+        lines += ["", *(_wrap(f"{term}: {definition}", "    ") for term, definition in answer.terms)]
     if dropped := answer.trace.get("dropped"):
         lines.append(f"\n{len(dropped)} sentences left out: no passage supports them.")  # type: ignore[arg-type]
     if answer.related:

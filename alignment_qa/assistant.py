@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alignment_qa import conversation, encoders, evidence, support
+from alignment_qa import beginners, conversation, encoders, evidence, support
 from alignment_qa.bibliography import bibliography
 from alignment_qa.cite import Draft, resolve, text_of
 from alignment_qa.config import Config, from_environment
@@ -111,6 +111,8 @@ class Assistant:
             yield answer
         if not drafts:
             answer = self._decline(answer, found, trace)
+        elif detail == "beginners":
+            answer = replace(answer, terms=tuple(beginners.define(answer.text, self.index.glossary())))
         clock.stop()
         yield replace(answer, trace=trace)
         log.info(
@@ -166,6 +168,8 @@ class Assistant:
                 return
         if found.abstention is not None:
             return
+        if detail == "beginners":
+            found = beginners.prefer(found)
         if self._model is None:
             with clock("compose"):
                 drafts = list(extract(found, detail, self.index.following))

@@ -41,11 +41,13 @@ class Config:
     """Probability from which the evidence counts as an answer; None takes the calibrated one, 0 never declines."""
     reranker: str | None = None
     """A cross-encoder that sentence-transformers can load; None leaves the fused order."""
+    feedback: str | None = None
+    """File that keeps what people say of answers in the web chat; None has it beside the index."""
 
     @property
     def digest(self) -> str:
-        """Eight hex digits that change whenever a value does; the model's address is left out."""
-        values = {name: value for name, value in asdict(self).items() if name not in {"index", "base_url"}}
+        """Eight hex digits that change whenever a value does that answers may hang on; addresses and files are left out."""
+        values = {name: value for name, value in asdict(self).items() if name not in {"index", "base_url", "feedback"}}
         return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()[:8]
 
 

@@ -20,7 +20,7 @@ class IndexBusy(AlignmentQAError):
 
 
 class WriteFailed(AlignmentQAError):
-    """The index cannot be written: the disk is full, say, or a file of it is damaged."""
+    """The index, or the file of feedback, cannot be written: the disk is full, say, or a file of it is damaged."""
 
 
 class IndexUnreachable(AlignmentQAError):

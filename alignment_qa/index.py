@@ -10,6 +10,7 @@ has a copy of that (texts, sentence vectors, keywords) in its cache folder and f
 
 from __future__ import annotations
 
+import hashlib
 import math
 import shutil
 import sqlite3
@@ -373,6 +374,12 @@ class Index:
         if text != self._glossary[0]:
             self._glossary = (text, Glossary.loads(text))
         return self._glossary[1]
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits of what it holds: its encoder, and its passages by their ids, which come of their words."""
+        held = "\n".join([self.encoder.name, *sorted(self._store.passage_ids())])
+        return hashlib.sha256(held.encode()).hexdigest()[:12]
 
     def count(self) -> tuple[int, int]:
         """(documents, passages)."""

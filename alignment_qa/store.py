@@ -53,16 +53,18 @@ class Noted(NamedTuple):
     """Ids of its documents."""
 
 
+def connect(path: Path, tables: str | None) -> sqlite3.Connection:
+    """A file of SQLite, with these tables if it is to be written to; None only reads."""
+    sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+    sql.executescript("PRAGMA query_only = ON" if tables is None else f"PRAGMA journal_mode = WAL; {tables}")
+    return sql
+
+
 class Store:
     """One SQLite file. Safe from several threads."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
-        self._sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-        if write:
-            self._sql.execute("PRAGMA journal_mode = WAL")
-            self._sql.executescript(_TABLES)
-        else:
-            self._sql.execute("PRAGMA query_only = ON")
+        self._sql = connect(path, _TABLES if write else None)
         self._guard = RLock()
         self._sources: dict[str, Source] = {}
         self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))

@@ -1,7 +1,5 @@
 """Journeys through the library in a real browser: finding, reading, asking within, adding and removing."""
 
-# ruff: noqa: F401, F811 — fixtures are imported, and named again where they are used
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_page import Visitor, browser, index, site
-from tests.web_server import HOSTILE_AUTHOR, HOSTILE_TITLE, Page
+from tests.web_server import HOSTILE_AUTHOR, HOSTILE_TITLE, Page, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TIDES = (
@@ -27,11 +24,6 @@ def visit(browser: Any, site: Page, **context: Any) -> Iterator[Visitor]:
     one.context.close()
     assert one.problems == []
     assert pwned is None
-
-
-@pytest.fixture
-def visitor(browser: Any, site: Page) -> Iterator[Visitor]:
-    yield from visit(browser, site)
 
 
 def enter(visitor: Visitor) -> Any:
@@ -195,8 +187,8 @@ def test_a_file_is_dropped_into_the_page(visitor: Visitor) -> None:
     counted(page, "3 documents")
 
 
-def test_where_files_are_not_taken_the_library_is_only_read(index: Path, browser: Any) -> None:
-    with Page(index, "--no-uploads") as site:
+def test_where_files_are_not_taken_the_library_is_only_read(page_index: Path, browser: Any) -> None:
+    with Page(page_index, "--no-uploads") as site:
         for visitor in visit(browser, site):
             page = enter(visitor)
             assert page.locator("#aq-drop").count() == 0

@@ -1,8 +1,6 @@
 """Programs at the door: plain HTTP, Gradio's client and an MCP client get the same answers, ten at once, and with
 accounts nothing answers without a password."""
 
-# ruff: noqa: F401, F811 — fixtures are imported, and named again where they are used
-
 from __future__ import annotations
 
 import asyncio
@@ -23,7 +21,7 @@ import pytest
 
 from tests.chat_server import ChatServer
 from tests.conftest import ROOT
-from tests.test_page import _call, browser, index, site
+from tests.test_page import _call
 from tests.web_server import Page
 from web import guard, mcp
 from web.api import TOOLS
@@ -187,7 +185,7 @@ def test_each_client_in_the_readme_gets_its_answer(site: Page, code: str) -> Non
 # ten at once
 
 
-def test_ten_people_get_their_answers_at_the_same_time(index: Path, server: ChatServer) -> None:
+def test_ten_people_get_their_answers_at_the_same_time(page_index: Path, server: ChatServer) -> None:
     words = "Inner alignment is the problem of making a trained model pursue the goal that its training rewarded [1]."
 
     def slow(_: object) -> str:
@@ -195,7 +193,7 @@ def test_ten_people_get_their_answers_at_the_same_time(index: Path, server: Chat
         return words
 
     server.says = slow
-    with Page(index, "--model", "owl", "--base-url", server.address) as site, ThreadPoolExecutor(20) as people:
+    with Page(page_index, "--model", "owl", "--base-url", server.address) as site, ThreadPoolExecutor(20) as people:
         reach(site, "search", {"question": INNER})  # what is loaded once is loaded now
         ways: list[Callable[[], str]] = [
             lambda: reach(site, "ask", {"question": INNER})[1]["text"],
@@ -217,10 +215,10 @@ def basic(account: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def closed(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def closed(page_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     accounts = tmp_path_factory.mktemp("accounts") / "accounts.txt"
     accounts.write_text("# who may ask\nada:sea:weed é\n\nbo:tide\n")
-    with Page(index, "--auth", str(accounts)) as running:
+    with Page(page_index, "--auth", str(accounts)) as running:
         yield running
 
 
@@ -304,9 +302,9 @@ def test_an_mcp_client_without_a_password_gets_nothing(closed: Page) -> None:
     assert "Server returned an error response" in repr(raised.value.exceptions)
 
 
-def test_accounts_come_from_the_environment_too(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accounts_come_from_the_environment_too(page_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALIGNMENT_QA_AUTH", "cy:wave")
-    with Page(index) as site:
+    with Page(page_index) as site:
         assert reach(site, "library")[0] == 401
         assert reach(site, "library", **basic("cy:wave"))[0] == 200
 

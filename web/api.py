@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from alignment_qa import AlignmentQAError, DocumentMissing
+from alignment_qa.types import Detail
 from web import chat
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ TOOLS = {
                 ("question",),
                 question=_QUESTION,
                 history=_list(_TURN, "the conversation so far"),
-                detail={"enum": list(get_args(chat.Detail)), "description": "how long, or for whom; full without it"},
+                detail={"enum": list(get_args(Detail)), "description": "how long, or for whom; full without it"},
                 within=_WITHIN,
             ),
             _object(

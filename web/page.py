@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from alignment_qa import Assistant
 
 _HERE = Path(__file__).parent
-_STYLES = ("page.css", "answer.css", "source.css", "library.css")
-_SCRIPTS = ("source.js", "library.js", "page.js")
+_STYLES = ("page.css", "answer.css", "source.css", "talks.css", "library.css")
+_SCRIPTS = ("source.js", "turns.js", "talks.js", "rate.js", "library.js", "page.js")
 
 
 def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
@@ -31,9 +31,30 @@ def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
     quiet_libraries()
     import gradio as gr
 
+    from alignment_qa.feedback import Feedback
+    from web import opinions
+
+    feedback = Feedback.of(assistant.config)
+
+    def restore(sent: Any) -> dict[str, Any]:
+        try:
+            return {"turns": chat.restore(assistant, sent)}
+        except ValueError as error:
+            return {"problem": str(error)}
+
+    def rate(sent: Any, request: Any) -> str:
+        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return "Opinions come from this page only."
+        return opinions.rate(assistant, feedback, sent)
+
+    rate.__annotations__["request"] = gr.Request
     with gr.Blocks(analytics_enabled=False, title="Alignment Q&A") as page:
         frame = gr.HTML(
-            "", html_template=render.shell(report=report), js_on_load=_read(_SCRIPTS), apply_default_css=False
+            "",
+            html_template=render.shell(report=report),
+            js_on_load=_read(_SCRIPTS),
+            apply_default_css=False,
+            server_functions=[restore, rate],
         )
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -42,16 +63,19 @@ def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
 
         def reply(event: Any) -> Iterator[str]:
             sent = event._data if isinstance(event._data, dict) else {}
+            number = sent.get("number")
             try:
                 asked = chat.asked(
                     sent.get("question"),
                     sent.get("history"),
                     sent.get("detail", "full"),
-                    sent.get("number"),
+                    number,
+                    sent.get("cited"),
                     sent.get("within"),
                 )
             except ValueError as error:
-                yield render.failed(0, str(sent.get("question", ""))[:2000], str(error))
+                place = number if type(number) is int else 0
+                yield render.failed(place, str(sent.get("question", ""))[:2000], str(error))
                 return
             yield from chat.reply(assistant, asked)
 
@@ -130,7 +154,7 @@ def _endpoints(gr: Any, assistant: Assistant) -> None:
         Parameters:
             question: the question, in words
             history: the conversation so far, like [{"role": "user", "text": "…"}, {"role": "assistant", "text": "…"}]
-            detail: full, or brief for one or two sentences
+            detail: full, brief for one or two sentences, or beginners
             within: ids of documents, or names of collections, to ask within; all without it
         Returns:
             question, text, abstention, claims, citations with their exact quotes, related questions, trace
