@@ -121,7 +121,7 @@ def test_the_next_port_is_taken_when_one_is_in_use() -> None:
         (["--model", "nobody:x"], "nobody"),
         (["--host", "203.0.113.7"], "This machine has no address 203.0.113.7"),
         (["--port", "70000"], "port"),
-        (["--auth", "README.md"], "Line 1 of the accounts is no name:password."),
+        (["--auth", "README.md"], "of the accounts is no name:password."),
         (["--auth", "nowhere.txt"], "nowhere.txt"),
         (["--report", "nowhere"], "No report.html in nowhere/. Write one with: python -m eval --report nowhere"),
     ],
