@@ -26,6 +26,8 @@ FLOORS = [
         "chroma",
         "replica",
         "question",
+        "quotable",
+        "words",
         "answer_type",
         "glossary",
         "feedback",
