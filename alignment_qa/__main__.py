@@ -9,7 +9,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from alignment_qa.cite import as_json, hit_as_json, reference
+from alignment_qa.cite import Words, as_json, hit_as_json, numbered, reference, renumber
 from alignment_qa.errors import AlignmentQAError
 from alignment_qa.types import Answer, Detail, Hit, Turn
 
@@ -83,6 +83,7 @@ def _chat(assistant: Assistant, detail: Detail) -> int:
     documents, _ = assistant.index.count()
     print(f"{documents} documents, answers by {assistant.way}. An empty line ends the chat.")
     history: list[Turn] = []
+    cited: dict[Words, int] = {}
     while True:
         try:
             question = input("\n> ").strip()
@@ -90,7 +91,8 @@ def _chat(assistant: Assistant, detail: Detail) -> int:
             return 0
         if not question:
             return 0
-        answer = assistant.answer(question, history, detail=detail)
+        answer = renumber(assistant.answer(question, history, detail=detail), cited)
+        cited |= numbered(answer)
         print(_page(answer))
         history += [Turn("user", question), Turn("assistant", answer.text)]
 

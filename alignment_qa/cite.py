@@ -60,14 +60,18 @@ def renumber(answer: Answer, known: Mapping[Words, int]) -> Answer:
     """The answer as one of a conversation: words that were cited before keep their number, others count on."""
     last = max(known.values(), default=0)
     numbers: dict[int, int] = {}
-    for citation in answer.citations:
-        words = (citation.passage.passage_id, citation.start, citation.end)
+    for words, number in numbered(answer).items():
         if words not in known:
             last += 1
-        numbers[citation.number] = known.get(words, last)
+        numbers[number] = known.get(words, last)
     claims = tuple(replace(c, citations=tuple(numbers[n] for n in c.citations)) for c in answer.claims)
     citations = tuple(replace(c, number=numbers[c.number]) for c in answer.citations)
     return replace(answer, text=text_of(claims) if claims else answer.text, claims=claims, citations=citations)
+
+
+def numbered(answer: Answer) -> dict[Words, int]:
+    """What the numbers of an answer stand for."""
+    return {(c.passage.passage_id, c.start, c.end): c.number for c in answer.citations}
 
 
 def text_of(claims: Sequence[Claim]) -> str:

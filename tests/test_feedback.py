@@ -14,8 +14,13 @@ from alignment_qa.cite import as_json
 from alignment_qa.config import Config
 from alignment_qa.errors import WriteFailed
 from alignment_qa.feedback import Feedback, Opinion
+from alignment_qa.index import Index
 from eval import drafts, golden
+from ingest.sync import sync
+from tests.chroma_server import ChromaServer
 from tests.conftest import ROOT
+from tests.test_server import machine
+from web import opinions, records
 
 
 def opinion(assistant: Assistant, question: str, **fields: object) -> Opinion:
@@ -127,3 +132,21 @@ def test_the_command_prints_the_drafts(assistant: Assistant, library: Path, tmp_
     command = [sys.executable, "-m", "eval", "--drafts", str(feedback.path), "--documents", str(library)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(ended.stdout)["id"] == "said-aaaaaaaa"
+
+
+@pytest.mark.slow
+def test_what_is_said_of_an_index_on_a_server_is_kept_here(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALIGNMENT_QA_CACHE", machine(tmp_path / "here")["ALIGNMENT_QA_CACHE"])
+    monkeypatch.chdir(tmp_path)
+    with ChromaServer(tmp_path / "served") as server:
+        address = f"{server.address}shore"
+        with Index.open(address, write=True) as writer:
+            sync([library], writer)
+        assistant = Assistant.open(address)
+        record = records.record(assistant.answer("What is a kelp forest?"), "a" * 16)
+        feedback = Feedback.of(assistant.config)
+        assert opinions.rate(assistant, feedback, {"record": record, "verdict": "wrong", "comment": "no"}) == ""
+        assert [said.comment for said in Feedback(tmp_path / "shore-feedback.sqlite").opinions()] == ["no"]
+        assistant.index.close()

@@ -261,7 +261,10 @@ def test_a_written_answer_can_be_stopped_and_its_failures_are_told(
         page.press("#aq-question", "Enter")
         page.wait_for_selector('.turn[data-state="searching"]')
         page.click('.send[aria-label="Stop"]')
-        assert visitor.whole().inner_text().endswith("Stopped.")
+        assert visitor.whole().locator(".note").inner_text() == "Stopped."
+        server.says = "Outer alignment is the problem of choosing a training reward that captures what people want [1]."
+        page.click('.turn:last-child [data-do="again"]')
+        assert visitor.whole().locator(".claim").count() == 1
 
         server.says = words
         server.status = 500
