@@ -350,4 +350,4 @@ def _in(part: Sequence[str]) -> str:
 
 def _source(text: str) -> Source:
     fields = json.loads(text)
-    return Source(**{**fields, "authors": tuple(fields["authors"])})
+    return Source(**{**fields, "authors": tuple(fields["authors"]), "tags": tuple(fields.get("tags", ()))})
