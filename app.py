@@ -7,10 +7,17 @@ import errno
 import socket
 import sys
 import threading
+from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alignment_qa.config import Config, quiet_libraries
+from alignment_qa.config import CHAT_ACCOUNTS, Config, chat_accounts, quiet_libraries
 from alignment_qa.errors import AlignmentQAError
+from web.guard import Accounts, accounts
+
+if TYPE_CHECKING:
+    from alignment_qa import Assistant
+    from ingest.uploads import Uploads
 
 PORTS = 100  # ports tried from --port on, if it is taken
 REPORT = "report.html"
@@ -64,6 +71,23 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="show the report that `python -m eval --report DIR` wrote (default: the committed one, with the default index)",
     )
+    parser.add_argument(
+        "--auth",
+        type=Path,
+        metavar="FILE",
+        help=f"ask for a name and password; FILE holds name:password, one a line (default: those in {CHAT_ACCOUNTS}, else none)",
+    )
+    parser.add_argument(
+        "--uploads",
+        action=argparse.BooleanOptionalAction,
+        help="let people add documents and remove them again; --no-uploads is read-only (default: where only this machine "
+        "can reach the page). They are kept in INDEX-files/",
+    )
+    parser.add_argument(
+        "--feedback",
+        metavar="FILE",
+        help="keep there what people say of answers (default: INDEX-feedback.sqlite, beside the index)",
+    )
     parser.add_argument("--share", action="store_true", help="also open a public address through Gradio's servers")
     return parser
 
@@ -79,12 +103,42 @@ def _report(chosen: Path | None, index: str) -> Path | None:
     return chosen / REPORT
 
 
+def _accounts(file: Path | None) -> Accounts | None:
+    """Who may ask; None is anybody. Raises ValueError, OSError."""
+    text = chat_accounts() if file is None else file.read_text(encoding="utf-8")
+    return None if text is None else accounts(text)
+
+
+def _uploads(options: argparse.Namespace, assistant: Assistant) -> Uploads | None:
+    """Where files that people add go; None where they may not. Raises ValueError where they were asked for and cannot."""
+    from ingest.uploads import Uploads, files_of
+
+    if not files_of(assistant.config.index):
+        if options.uploads:
+            raise ValueError("--uploads needs an index in a folder: files are kept beside it.")
+        return None
+    wanted = options.uploads
+    if wanted is None:
+        wanted = not options.share and is_loopback(options.host)
+    return Uploads(assistant.index) if wanted else None
+
+
+def is_loopback(host: str) -> bool:
+    """Only this machine can reach what listens there."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _serve(options: argparse.Namespace) -> int:
     quiet_libraries()
     from alignment_qa import Assistant
 
-    assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
+    assistant = Assistant.open(options.index, options.model, base_url=options.base_url, feedback=options.feedback)
     report = _report(options.report, assistant.config.index)
+    known = _accounts(options.auth)
+    uploads = _uploads(options, assistant)
     documents, _ = assistant.index.count()
     port = free_port(options.host, options.port)
 
@@ -92,10 +146,15 @@ def _serve(options: argparse.Namespace) -> int:
 
     page = build(assistant, report=report is not None)
     _, address, shared = page.launch(
-        server_name=options.host, server_port=port, share=options.share, prevent_thread_lock=True, **settings(report)
-    )
+        server_name=options.host, server_port=port, share=options.share, prevent_thread_lock=True,
+        **settings(assistant, report=report, uploads=uploads, anywhere=bool(options.uploads), accounts=known),
+    )  # fmt: skip
     # The first question loads the encoder and the vectors; better now than while somebody waits.
     threading.Thread(target=assistant.search, args=("alignment", 1), daemon=True).start()
+    if uploads and not known and (options.share or not is_loopback(options.host)):
+        print(
+            "Whoever reaches the page can add and remove documents; --auth asks for a password first.", file=sys.stderr
+        )
     print(f"{documents} documents, answers by {assistant.way}. Open {shared or address} (Ctrl+C stops)", flush=True)
     try:
         threading.Event().wait()

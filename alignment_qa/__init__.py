@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from alignment_qa.errors import (
     AlignmentQAError,
+    DocumentMissing,
     EncoderUnavailable,
     EngineUnavailable,
     IndexBusy,
@@ -32,6 +33,7 @@ __all__ = [
     "Citation",
     "Claim",
     "Document",
+    "DocumentMissing",
     "EncoderUnavailable",
     "EngineUnavailable",
     "Heading",

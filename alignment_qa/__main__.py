@@ -9,7 +9,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from alignment_qa.cite import as_json, cited, hit_as_json
+from alignment_qa.cite import Words, as_json, cited, hit_as_json, numbered, renumber
 from alignment_qa.errors import AlignmentQAError
 from alignment_qa.types import Answer, Detail, Hit, Turn
 
@@ -43,7 +43,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", metavar="NAME", help="chat model that writes, e.g. anthropic:NAME, ollama:NAME")
     parser.add_argument("--base-url", metavar="URL", help="address of an OpenAI-compatible server for --model")
-    parser.add_argument("--brief", action="store_true", help="one or two sentences")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--brief", action="store_true", help="one or two sentences")
+    length.add_argument(
+        "--beginners", action="store_true", help="from introductory documents first, with the terms defined"
+    )
+    parser.add_argument(
+        "--within",
+        metavar="NAME",
+        action="append",
+        help="ask only documents of this collection, or the one of this id; may be given again for more",
+    )
     parser.add_argument("--search", action="store_true", help="print the passages found and no answer")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
@@ -53,7 +63,9 @@ def _run(options: argparse.Namespace) -> int:
     from alignment_qa.assistant import Assistant
 
     assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
-    detail: Detail = "brief" if options.brief else "full"
+    if options.within:
+        assistant = assistant.within(options.within)
+    detail: Detail = "brief" if options.brief else "beginners" if options.beginners else "full"
     if options.question is None and not sys.stdin.isatty():
         options.question = sys.stdin.read().strip()
     if options.question is None:
@@ -71,6 +83,7 @@ def _chat(assistant: Assistant, detail: Detail) -> int:
     documents, _ = assistant.index.count()
     print(f"{documents} documents, answers by {assistant.way}. An empty line ends the chat.")
     history: list[Turn] = []
+    cited: dict[Words, int] = {}
     while True:
         try:
             question = input("\n> ").strip()
@@ -78,7 +91,8 @@ def _chat(assistant: Assistant, detail: Detail) -> int:
             return 0
         if not question:
             return 0
-        answer = assistant.answer(question, history, detail=detail)
+        answer = renumber(assistant.answer(question, history, detail=detail), cited)
+        cited |= numbered(answer)
         print(_page(answer))
         history += [Turn("user", question), Turn("assistant", answer.text)]
 
@@ -93,6 +107,8 @@ def _page(answer: Answer) -> str:
     for citation in answer.citations:
         lines.append(_wrap(f"[{citation.number}] {cited(citation)}", "    "))
         lines.append(_wrap(f"    “{citation.quote}”", "    "))
+    if answer.terms:
+        lines += ["", *(_wrap(f"{term}: {definition}", "    ") for term, definition in answer.terms)]
     if dropped := answer.trace.get("dropped"):
         lines.append(f"\n{len(dropped)} sentences left out: no passage supports them.")  # type: ignore[arg-type]
     if answer.related:

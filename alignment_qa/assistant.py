@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alignment_qa import conversation, encoders, evidence, support
+from alignment_qa import beginners, conversation, encoders, evidence, support
 from alignment_qa.bibliography import bibliography
 from alignment_qa.cite import Draft, resolve, text_of
 from alignment_qa.config import Config, from_environment
@@ -24,6 +24,7 @@ from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.question import MAX_LENGTH, Question, is_small_talk, is_task, understand
 from alignment_qa.retrieve import Retriever, fuse, rerank
+from alignment_qa.scope import Scope
 from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
 
 if TYPE_CHECKING:
@@ -35,15 +36,17 @@ log = logging.getLogger("alignment_qa")
 class Assistant:
     """Answers questions from an index. Open one with `Assistant.open`; it may be used from several threads."""
 
-    def __init__(self, index: Index, config: Config, model: Any = None) -> None:
+    def __init__(self, index: Index, config: Config, model: Any = None, scope: Scope | None = None) -> None:
         self.index = index
+        self._searched = scope or index
         self.config = config
         self._model = model
         self._retrieve: Retriever = fuse(
-            index, weight=config.keyword_weight, question_weight=config.question_weight, pool=config.pool
+            self._searched, weight=config.keyword_weight, question_weight=config.question_weight, pool=config.pool
         )
         if config.reranker:
             self._retrieve = rerank(self._retrieve, encoders.rerank_model(config.reranker), pool=4 * config.k)
+        self._within = lru_cache(SCOPES)(lambda names: Assistant(index, config, model, Scope(index, names)))
 
     @classmethod
     def open(cls, index: str | Path | None = None, model: str | None = None, **chosen: Any) -> Assistant:
@@ -60,6 +63,12 @@ class Assistant:
     def way(self) -> str:
         """How answers are made: `quoting`, or the chat model's name."""
         return self.config.model or "quoting"
+
+    def within(self, names: Iterable[str]) -> Assistant:
+        """The same assistant over some of the documents: each named by its id, or with others by their collection. It
+        finds and cites nothing else, also in follow-ups. Raises DocumentMissing for a name that is neither. Asked again of
+        what it returns, it chooses anew from all documents."""
+        return self._within(frozenset(names))
 
     def search(self, question: str, k: int = 8) -> list[Hit]:
         """The k best passages for a question; scores are fused, in [0, 1], and compare only within one question."""
@@ -79,6 +88,8 @@ class Assistant:
             "ms": clock.ms, "retriever": "fused" + (f", re-ranked by {self.config.reranker}" if self.config.reranker else ""),
             "encoder": self.index.encoder.name, "model": self.config.model, "config": f"{self.config.digest}-{evidence.digest()}",
         }  # fmt: skip
+        if isinstance(self._searched, Scope):
+            trace["within"] = len(self._searched.doc_ids)
         asked = " ".join(question[:MAX_LENGTH].split())
         if reply := self._not_a_question(asked, bool(history)):
             yield Answer(question, reply, abstention=Abstention.OUT_OF_SCOPE, trace=trace)
@@ -100,6 +111,8 @@ class Assistant:
             yield answer
         if not drafts:
             answer = self._decline(answer, found, trace)
+        elif detail == "beginners":
+            answer = replace(answer, terms=tuple(beginners.define(answer.text, self.index.glossary())))
         clock.stop()
         yield replace(answer, trace=trace)
         log.info(
@@ -148,13 +161,15 @@ class Assistant:
         """The answer's sentences: from bibliographies, from the model, or quoted; none when the evidence is thin."""
         if found.question.kind in {"sources", "who"}:
             with clock("compose"):
-                listed = list(bibliography(found, self.index))
+                listed = list(bibliography(found, self._searched))
             if listed:
                 trace["answers"] = 1.0
                 yield from listed
                 return
         if found.abstention is not None:
             return
+        if detail == "beginners":
+            found = beginners.prefer(found)
         if self._model is None:
             with clock("compose"):
                 drafts = list(extract(found, detail, self.index.following))
@@ -182,9 +197,10 @@ class Assistant:
         nearest = list(dict.fromkeys(f"“{hit.passage.source.title}”" for hit in answer.hits))[:3]
         reason = found.abstention or (Abstention.UNSUPPORTED if trace.get("dropped") else Abstention.NO_EVIDENCE)
         where = f" Nearest: {', '.join(nearest)}." if nearest else ""
+        what, has, does = ("The chosen documents", "have", "do") if "within" in trace else ("The corpus", "has", "does")
         match reason:
             case Abstention.OUT_OF_SCOPE:
-                text = "The corpus has nothing about this." + where
+                text = f"{what} {has} nothing about this." + where
             case Abstention.UNSUPPORTED:
                 text = (
                     "The model wrote an answer, but no passage supported any of its sentences, so none is shown."
@@ -197,7 +213,7 @@ class Assistant:
                     lacks.append(f"No passage near it names {_either(names)}.")
                 if found.features["kind_absent"]:
                     lacks.append(f"No passage near it {LACKS[found.question.kind]}.")
-                text = " ".join(["The corpus does not clearly answer this.", *lacks]) + where
+                text = " ".join([f"{what} {does} not clearly answer this.", *lacks]) + where
         return replace(answer, text=text, abstention=reason)
 
     def _not_a_question(self, text: str, continues: bool) -> str | None:
@@ -216,7 +232,7 @@ class Assistant:
         """Questions that documents near this one answer, the question itself left out."""
         own = set(found.question.terms)
         result: list[str] = []
-        for doc_id, cosine in self.index.asked(found.question.text, 6):
+        for doc_id, cosine in self._searched.asked(found.question.text, 6):
             document = self.index.document(doc_id)
             if document is None or cosine < RELATED:
                 continue
@@ -225,7 +241,7 @@ class Assistant:
         return tuple(dict.fromkeys(result))[:4]
 
     def _closeness(self, text: str) -> float:
-        return max((hit.score for hit in self.index.search(text, 1)), default=-1.0)
+        return max((hit.score for hit in self._searched.search(text, 1)), default=-1.0)
 
     @cached_property
     def _check(self) -> support.Checker:
@@ -234,6 +250,7 @@ class Assistant:
 
 LACKS = {"who": "names who", "when": "says when", "number": "gives such a number"}
 """What a passage would have to do, for the kinds of question whose answer must hold a thing of that kind."""
+SCOPES = 4  # choices of documents whose vectors are kept at hand
 RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one
 
 

@@ -9,6 +9,7 @@ from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, coverage, weights
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
+from alignment_qa.scope import Scope
 from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Passage
 
@@ -24,7 +25,7 @@ _ASKING = re.compile(
 _WROTE = re.compile(r"\b(wrote|written by|author(?:s|ed)?|published)\b", re.I)
 
 
-def bibliography(evidence: Evidence, index: Index) -> Iterator[Draft]:
+def bibliography(evidence: Evidence, index: Index | Scope) -> Iterator[Draft]:
     """Entries that answer; nothing when the question is not about a work, or no entry fits."""
     question = evidence.question
     topic = " ".join(_ASKING.sub(" ", question.text).split()).strip(" ?.!")
@@ -50,7 +51,9 @@ def bibliography(evidence: Evidence, index: Index) -> Iterator[Draft]:
             yield draft
 
 
-def _entries(index: Index, topic: str, rarity: Mapping[str, float], least: float, limit: int) -> Iterator[Draft]:
+def _entries(
+    index: Index | Scope, topic: str, rarity: Mapping[str, float], least: float, limit: int
+) -> Iterator[Draft]:
     """The entries of any reference list that hold at least that share of the topic's term weight, those with most
     first; an entry with much less than the best is left out."""
     entries = {d.text: d for hit in index.keywords(topic, 20, role="references") for d in _drafts(hit.passage)}

@@ -13,6 +13,7 @@ DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 """The encoder that is installed as a package; every other name is one that sentence-transformers can load."""
 
 INDEX_TOKEN = "ALIGNMENT_QA_INDEX_TOKEN"
+CHAT_ACCOUNTS = "ALIGNMENT_QA_AUTH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,13 @@ class Config:
     """Probability from which the evidence counts as an answer; None takes the calibrated one, 0 never declines."""
     reranker: str | None = None
     """A cross-encoder that sentence-transformers can load; None leaves the fused order."""
+    feedback: str | None = None
+    """File that keeps what people say of answers in the web chat; None has it beside the index."""
 
     @property
     def digest(self) -> str:
-        """Eight hex digits that change whenever a value does; the model's address is left out."""
-        values = {name: value for name, value in asdict(self).items() if name not in {"index", "base_url"}}
+        """Eight hex digits that change whenever a value does that answers may hang on; addresses and files are left out."""
+        values = {name: value for name, value in asdict(self).items() if name not in {"index", "base_url", "feedback"}}
         return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()[:8]
 
 
@@ -78,6 +81,11 @@ def openai_key() -> str:
 def index_token() -> str | None:
     """The token that a Chroma server asks for; never an argument, which other users of a machine can read."""
     return os.environ.get(INDEX_TOKEN) or None
+
+
+def chat_accounts() -> str | None:
+    """The accounts of the web chat, `name:password` a line; never an argument, which other users of a machine can read."""
+    return os.environ.get(CHAT_ACCOUNTS) or None
 
 
 def access() -> tuple[str, str, str] | None:

@@ -191,6 +191,7 @@ def torch_transform(folder: Path, device: str, *, bfloat16: bool = False) -> Tra
     return transform
 
 
+@lru_cache(maxsize=1)
 def rerank_model(name: str) -> Callable[[str, Sequence[str]], list[float]]:
     """A cross-encoder of that name as a function: question and texts → one score a text, higher is better.
 

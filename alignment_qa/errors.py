@@ -20,7 +20,7 @@ class IndexBusy(AlignmentQAError):
 
 
 class WriteFailed(AlignmentQAError):
-    """The index cannot be written: the disk is full, say, or a file of it is damaged."""
+    """The index, or the file of feedback, cannot be written: the disk is full, say, or a file of it is damaged."""
 
 
 class IndexUnreachable(AlignmentQAError):
@@ -29,6 +29,10 @@ class IndexUnreachable(AlignmentQAError):
 
 class ReadFailed(AlignmentQAError):
     """A file cannot be read as a document. The text is the reason, in a few words, without the path."""
+
+
+class DocumentMissing(AlignmentQAError):
+    """A document or a collection that was asked for is not in the index."""
 
 
 class EncoderUnavailable(AlignmentQAError):

@@ -1,14 +1,16 @@
-"""Other names for things → the names that documents use: abbreviations and synonyms written out in a question."""
+"""Other names for things → the names that documents use: abbreviations and synonyms written out in a question; and a
+text → the terms in it that have a definition."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Glossary:
     """`names` maps a synonym in lower case, or an abbreviation as it is written, to its term; `definitions` a term to
     its sentence."""
@@ -53,6 +55,30 @@ class Glossary:
                 question = pattern.sub(term, question)
         wide = f"{question.rstrip()} ({', '.join(dict.fromkeys(terms.values()))})" if terms else question
         return question, wide, terms
+
+    def mentions(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """(start, end, term) wherever the text names a defined term, by whichever name; the longest name that fits."""
+        for found in self._defined.finditer(text):
+            named = found[0]
+            for name in (named, named.lower(), named.lower().removesuffix("s")):
+                if term := self._terms.get(name):
+                    yield found.start(), found.end(), term
+                    break
+
+    @cached_property
+    def _terms(self) -> dict[str, str]:
+        """A name, in lower case where it is no abbreviation, → its defined term. A synonym that is a single plain word
+        is left out: it means too many things."""
+        names = {n: t for n, t in self.names.items() if t in self.definitions and (n != n.lower() or not n.isalpha())}
+        return names | {term if term.isupper() else term.lower(): term for term in self.definitions}
+
+    @cached_property
+    def _defined(self) -> re.Pattern[str]:
+        longest = sorted(self._terms, key=lambda name: -len(name))
+        either = "|".join(
+            re.escape(name) if name != name.lower() else f"(?i:{re.escape(name)}s?)" for name in longest if name
+        )
+        return re.compile(rf"(?<![\w-])(?:{either or '(?!)'})(?![\w-])")
 
 
 def _texts(value: object) -> list[str]:

@@ -14,7 +14,7 @@ import hashlib
 import math
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -293,10 +293,12 @@ class Index:
         rows = [(passages[p], cosine) for p, cosine in found if p in passages]
         return [Hit(passage, cosine, rank) for rank, (passage, cosine) in enumerate(rows, 1)]
 
-    def keywords(self, question: str, k: int = 8, role: str = "prose") -> list[Hit]:
-        """The k passages with the highest BM25 score for the question's content words."""
+    def keywords(
+        self, question: str, k: int = 8, role: str = "prose", doc_ids: Iterable[str] | None = None
+    ) -> list[Hit]:
+        """The k passages, of these documents or of all, with the highest BM25 score for the question's content words."""
         self._refresh()
-        found = self._keywords.search(question, k, role)
+        found = self._keywords.search(question, k, role, doc_ids)
         passages = self._store.passages([passage_id for passage_id, _ in found])
         rows = [(passages[p], score) for p, score in found if p in passages]
         return [Hit(passage, score, rank) for rank, (passage, score) in enumerate(rows, 1)]
@@ -313,11 +315,11 @@ class Index:
     def asking(self, question: str) -> dict[str, float]:
         """Passage id → cosine of the question and the nearest of those that the passage's document says it answers, for
         the documents nearest by that and the first passages of each."""
-        return {
-            passage_id: cosine
-            for doc_id, cosine in self.asked(question)
-            for passage_id in self._store.opening(doc_id, OPENING)
-        }
+        return self.openings(self.asked(question))
+
+    def openings(self, asked: Iterable[tuple[str, float]]) -> dict[str, float]:
+        """(document id, value) → passage id → value, for the first passages of each."""
+        return {passage_id: value for doc_id, value in asked for passage_id in self._store.opening(doc_id, OPENING)}
 
     def encode(self, question: str) -> Vectors:
         """(dimension,) unit vector of a question; the last few are remembered, since one answer asks several times."""
@@ -333,16 +335,30 @@ class Index:
         """passage id → (1 + sentences, dimension): the passage's unit vector, then its sentences'."""
         return self._store.vectors([p.passage_id for p in passages], self.encoder.dimension)
 
-    def near(self, question: str, k: int) -> list[tuple[str, float]]:
-        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible."""
-        return self._query("passages", self.encode(question), k)
+    def vectors_of(self, doc_ids: Collection[str]) -> tuple[list[str], Vectors]:
+        """Ids and unit vectors of all prose passages of documents."""
+        return self._store.vectors_of(doc_ids, self.encoder.dimension)
 
-    def matching(self, question: str, k: int) -> list[tuple[str, float]]:
-        """(passage id, keyword score) of the k best prose passages, before it is known which are visible. Scores are BM25
-        as a share of the question's term weight, so a word that no passage has takes from all."""
+    def questions_of(self, doc_ids: Collection[str]) -> tuple[list[str], Vectors]:
+        """Names and unit vectors of the questions that documents say they answer."""
+        self._refresh()
+        if not doc_ids:
+            return [], np.empty((0, self.encoder.dimension), np.float32)
+        found = self._collection("questions").get(where=_of(doc_ids), include=["embeddings"])
+        return found["ids"], np.asarray(found["embeddings"], np.float32).reshape(-1, self.encoder.dimension)
+
+    def near(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
+        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible. To have those
+        of some documents only takes Chroma many times as long (benchmarks/within.py)."""
+        return self._query("passages", self.encode(question), k, None if doc_ids is None else _of(doc_ids))
+
+    def matching(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
+        """(passage id, keyword score) of the k best prose passages, of these documents or of all, before it is known
+        which are visible. Scores are BM25 as a share of the question's term weight, so a word that no passage has takes
+        from all."""
         self._refresh()
         weight = self._weight(question)
-        return [(name, score / weight) for name, score in self._keywords.search(question, k, "prose")]
+        return [(name, score / weight) for name, score in self._keywords.search(question, k, "prose", doc_ids)]
 
     def words_of(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         """Passage id → keyword score; passages without a content word of the question are left out."""
@@ -389,10 +405,21 @@ class Index:
             self._glossary = (text, Glossary.loads(text))
         return self._glossary[1]
 
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits of what it holds: its encoder, and its passages by their ids, which come of their words."""
+        held = "\n".join([self.encoder.name, *sorted(self._store.passage_ids())])
+        return hashlib.sha256(held.encode()).hexdigest()[:12]
+
     def count(self) -> tuple[int, int]:
         """(documents, passages)."""
         self._refresh()
         return self._store.count()
+
+    def sources(self) -> Sequence[Source]:
+        """What is known of all documents, by title."""
+        self._refresh()
+        return self._store.sources()
 
     def documents(self) -> Iterator[Document]:
         """All documents by title."""
@@ -414,10 +441,12 @@ class Index:
         later = [p for p in self.passages_of(passage.source.doc_id) if p.start >= passage.end]
         return later[0] if later and (later[0].heading, later[0].role) == (passage.heading, passage.role) else None
 
-    def _query(self, collection: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
+    def _query(self, collection: str, vector: Vectors, k: int, where: Any = None) -> list[tuple[str, float]]:
         self._refresh()
         chosen = self._collection(collection)
-        found = chosen.query(query_embeddings=[vector], n_results=k, include=["distances"])  # or as many as there are
+        found = chosen.query(
+            query_embeddings=[vector], n_results=k, where=where, include=["distances"]
+        )  # or as many as there are
         return [(name, 1.0 - d) for name, d in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def _refresh(self) -> None:
@@ -463,6 +492,11 @@ class Index:
     def _local(self, name: str) -> Any:
         self._client = self._client or in_folder(self.path / "vectors")
         return collection_in(self._client, name)
+
+
+def _of(doc_ids: Iterable[str]) -> dict[str, Any]:
+    """Chroma's filter for these documents."""
+    return {"doc_id": {"$in": list(doc_ids)}}
 
 
 def discard(path: str) -> None:

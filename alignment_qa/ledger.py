@@ -106,6 +106,18 @@ class Ledger:
             for path, size, modified, digest in self._sql.execute("SELECT path, size, modified, digest FROM files")
         }
 
+    def brought_below(self, folder: str) -> dict[str, list[str]]:
+        """path → ids of its documents, also of copies, for the files below a folder, whose name ends with its separator."""
+        rows = self._sql.execute(
+            "SELECT path, doc_id FROM brought JOIN documents USING (doc_id) "
+            "WHERE path >= ? AND path < ? AND state IN ('ready', 'copy')",
+            (folder, folder[:-1] + chr(ord(folder[-1]) + 1)),
+        )
+        found: dict[str, list[str]] = {}
+        for path, doc_id in rows:
+            found.setdefault(path, []).append(doc_id)
+        return found
+
     def lost(self) -> list[str]:
         """Documents that a file is noted to have brought, read to its end, and that are not here."""
         rows = self._sql.execute(

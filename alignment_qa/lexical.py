@@ -94,9 +94,17 @@ class Keywords:
         self._index.register_tokenizer("spellings", _spellings())
         self._writer: Any = None
 
-    def search(self, question: str, k: int, role: str = "prose") -> list[tuple[str, float]]:
-        """(passage id, BM25 score) of the k best passages of that role that hold a content word of the question."""
-        return self._search(question, k, self._term("role", role))
+    def search(
+        self, question: str, k: int, role: str = "prose", doc_ids: Iterable[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """(passage id, BM25 score) of the k best passages of that role, in these documents or in all, that hold a content
+        word of the question."""
+        among = self._term("role", role)
+        if doc_ids is not None:
+            query, must = self._tantivy.Query, self._tantivy.Occur.Must
+            chosen = query.term_set_query(self._schema, "doc_id", list(doc_ids))
+            among = query.boolean_query([(must, among), (must, chosen)])
+        return self._search(question, k, among)
 
     def scores(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         """Passage id → BM25 score of those of the passages that hold a content word of the question."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
@@ -44,20 +44,23 @@ CREATE TABLE IF NOT EXISTS marks (
 Vectors16 = NDArray[np.float16]
 
 
+def connect(path: Path, tables: str | None) -> sqlite3.Connection:
+    """A file of SQLite, with these tables if it is to be written to; None only reads."""
+    sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+    sql.executescript("PRAGMA query_only = ON" if tables is None else f"PRAGMA journal_mode = WAL; {tables}")
+    return sql
+
+
 class Store(Ledger):
     """One SQLite file. Safe from several threads."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
-        self._sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-        if write:
-            self._sql.execute("PRAGMA journal_mode = WAL")
-            self._sql.executescript(_TABLES + ledger.TABLES)
-        else:
-            self._sql.execute("PRAGMA query_only = ON")
+        self._sql = connect(path, _TABLES + ledger.TABLES if write else None)
         self._guard = RLock()
         self._sources: dict[str, Source] = {}
         self._copies: tuple[str | None, Copies] = (None, Copies())
         self._counted: tuple[int, tuple[int, int]] = (-1, (0, 0))
+        self._listed: tuple[int, list[Source]] = (-1, [])
 
     def close(self) -> None:
         self._sql.close()
@@ -201,6 +204,14 @@ class Store(Ledger):
         row = self._sql.execute("SELECT state FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
         return row[0] if row else None
 
+    def sources(self) -> Sequence[Source]:
+        """What is known of all visible documents, by title."""
+        if (generation := self.generation) != self._listed[0]:
+            rows = self._sql.execute("SELECT source FROM documents WHERE state = 'ready'").fetchall()
+            found = sorted((_source(text) for (text,) in rows), key=lambda s: (s.title.casefold(), s.doc_id))
+            self._listed = generation, found
+        return self._listed[1]
+
     def documents(self) -> Iterator[Document]:
         """All visible documents by title."""
         rows = self._sql.execute("SELECT doc_id FROM documents WHERE state = 'ready'").fetchall()
@@ -250,6 +261,27 @@ class Store(Ledger):
         rows = self._select("SELECT passage_id, vectors", passage_ids, _HELD)
         return {p: np.frombuffer(blob, np.float16).reshape(-1, dimension) for p, blob in rows if blob is not None}
 
+    def searched(self, doc_ids: Collection[str]) -> int:
+        """How many passages of these documents have vectors."""
+        return sum(
+            count for part in _parts(doc_ids)
+            for (count,) in self._sql.execute(f"SELECT count(*) FROM passages WHERE {_in(part)} AND role = 'prose'", part)
+        )  # fmt: skip
+
+    def vectors_of(self, doc_ids: Collection[str], dimension: int) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids and (n, dimension) unit vectors of the passages of these documents that have one."""
+        names: list[str] = []
+        rows = bytearray()
+        for part in _parts(doc_ids):
+            found = self._sql.execute(
+                f"SELECT passage_id, substr(vectors, 1, {2 * dimension}) FROM passages "
+                f"WHERE {_in(part)} AND vectors IS NOT NULL", part,
+            )  # fmt: skip
+            for name, vector in found:
+                names.append(name)
+                rows += vector
+        return names, np.frombuffer(rows, np.float16).reshape(-1, dimension).astype(np.float32)
+
     def _select(self, columns: str, passage_ids: Sequence[str], state: str) -> list[tuple[Any, ...]]:
         return self._sql.execute(
             f"{columns} FROM passages JOIN documents USING (doc_id) WHERE passage_id IN ({_places(passage_ids)}) AND {state}",
@@ -296,6 +328,16 @@ def _places(values: Sequence[str]) -> str:
 
 _HELD = "state IN ('ready', 'copy')"
 _COLUMNS = "passage_id, doc_id, first, last, heading, role, passages.text, sentences"
+
+
+def _parts(doc_ids: Collection[str]) -> Iterator[list[str]]:
+    """Sorted, so many at a time as one statement takes."""
+    ordered = sorted(doc_ids)
+    return (ordered[at : at + 500] for at in range(0, len(ordered), 500))
+
+
+def _in(part: Sequence[str]) -> str:
+    return f"doc_id IN ({','.join('?' * len(part))})"
 
 
 def _source(text: str) -> Source:

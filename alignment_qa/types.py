@@ -18,7 +18,8 @@ Role = Literal["prose", "references"]
 Support = Literal["quoted", "supported", "partial", "unsupported"]
 """How well the cited words carry a claim; `quoted` means that the claim is those words."""
 
-Detail = Literal["brief", "full"]
+Detail = Literal["brief", "full", "beginners"]
+"""How much is said, and to whom: `beginners` are told from introductory documents first, with the terms defined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,8 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     abstention: Abstention | None = None
     related: tuple[str, ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()
+    """Terms of the answer with the glossary's definitions of them, where it is one for beginners."""
     trace: dict[str, object] = field(default_factory=dict)
 
 

@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         if options.add:
             return _add(options)
+        if options.drafts:
+            return _drafts(options)
         return _check(options) if options.check else _measure(options)
     except (AlignmentQAError, GoldenError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -104,6 +106,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--failures", action="store_true", help="also print each question that went wrong")
     parser.add_argument("--check", action="store_true", help="check the golden set against the documents and stop")
     parser.add_argument("--add", action="store_true", help="ask for a new golden question, check it and keep it")
+    parser.add_argument(
+        "--drafts",
+        type=Path,
+        metavar="FILE",
+        help="print a draft of a golden question, to be finished, for each answer rated in the web chat; FILE is its feedback file",
+    )
     return parser
 
 
@@ -133,6 +141,15 @@ def _add(options: argparse.Namespace) -> int:
 
     row = drafts.compose(input, golden.read_documents(options.documents))
     print(f"Added {row['id']} to {drafts.append(row, options.golden)}")
+    return 0
+
+
+def _drafts(options: argparse.Namespace) -> int:
+    from alignment_qa.feedback import Feedback
+    from eval import drafts
+
+    for row in drafts.from_feedback(Feedback(options.drafts).opinions(), golden.read_documents(options.documents)):
+        print(json.dumps(row, ensure_ascii=False))
     return 0
 
 
@@ -212,7 +229,7 @@ def _run(
         ablations.without(part, options.documents, options.index) as assistant,
         tqdm(total=len(queries), desc="Asking", leave=False, disable=None) as bar,
     ):
-        facts = {**facts, "ablation": part, "index": corpus.index_digest(assistant.index)}
+        facts = {**facts, "ablation": part, "index": assistant.index.digest}
         run = runs.measure(queries, assistant, documents, facts, lambda: bar.update(1))
     topics = corpus.topics(options.documents)
     return runs.Run(run.facts, [{**row, "topic": topics.get(row["cluster"], "")} for row in run.questions])

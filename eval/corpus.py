@@ -50,12 +50,6 @@ def digest(folder: Path) -> str:
     return total.hexdigest()[:12]
 
 
-def index_digest(index: Index) -> str:
-    """Twelve hex digits of what an index holds: its encoder, and its passages by their ids, which come of their words."""
-    passages = sorted(p.passage_id for document in index.documents() for p in index.passages_of(document.source.doc_id))
-    return hashlib.sha256("\n".join([index.encoder.name, *passages]).encode()).hexdigest()[:12]
-
-
 def topics(folder: Path) -> dict[str, str]:
     """Stem of the file → its first topic, for files whose front matter has a line `topics: [a, b]`."""
     found = {}

@@ -72,8 +72,17 @@ def _run(options: argparse.Namespace) -> int:
         return _from(options, config.index)
     if options.rebuild:
         discard(config.index)
-    done = _ingest(options, options.paths or [SHIPPED], config.index)
-    return _watch(options.paths or [SHIPPED], config.index, options.fields) if options.watch and done != 2 else done
+    paths = [*(options.paths or [SHIPPED]), *_files(config.index)]
+    done = _ingest(options, paths, config.index)
+    return _watch(paths, config.index, options.fields) if options.watch and done != 2 else done
+
+
+def _files(index: str) -> list[Path]:
+    """The folder of files that were added to this index in the web chat, where there is one."""
+    from ingest.uploads import files_of
+
+    folder = files_of(index)
+    return [folder] if folder and folder.is_dir() else []
 
 
 def _from(options: argparse.Namespace, index: str) -> int:
@@ -106,7 +115,7 @@ def _from(options: argparse.Namespace, index: str) -> int:
     if options.rebuild:
         discard(index)
     print(f"What was fetched is kept in {cache_folder() / 'collections'}/; now it is read.", flush=True)
-    return max(status, _ingest(options, paths, index))
+    return max(status, _ingest(options, [*paths, *_files(index)], index))
 
 
 def _preview(collection: Collection, fetch: Fetch, options: argparse.Namespace) -> int:

@@ -24,7 +24,8 @@ def _parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m ingest",
         description="Read documents into an index, so that questions can be answered from them. A second run reads "
-        "only what is new or changed, and drops what has gone from a folder.",
+        "only what is new or changed, and drops what has gone from a folder. Files that were added in the web chat (kept in "
+        "INDEX-files/) are read with them.",
     )
     made.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: our corpus)")
     made.add_argument(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,6 +126,46 @@ def server() -> Iterator[object]:
 
     with ChatServer() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def page_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.web_server import make_index as make_page_index
+
+    return make_page_index(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="module")
+def site(page_index: Path) -> Iterator[Any]:
+    from tests.web_server import Page
+
+    with Page(page_index) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    program = shutil.which("chromium")
+    if not program:
+        pytest.skip("needs Chromium; on Debian: apt-get install chromium")
+    sync = pytest.importorskip("playwright.sync_api")
+    with sync.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=quiet)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visitor(browser: Any, site: Any) -> Iterator[Any]:
+    from tests.web_server import Visitor
+
+    one = Visitor(browser, site)
+    yield one
+    pwned = one.page.evaluate("window.pwned")
+    one.context.close()
+    assert one.problems == []
+    assert pwned is None
 
 
 @pytest.fixture

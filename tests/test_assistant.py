@@ -266,10 +266,10 @@ def test_the_terminal_prints_answer_and_references(library_index: Path) -> None:
     found = json.loads(
         subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     )
-    assert set(found) == {"question", "text", "abstention", "claims", "citations", "related", "trace"}
+    assert set(found) == {"question", "text", "abstention", "claims", "citations", "related", "terms", "trace"}
     assert set(found["claims"][0]) == {"text", "citations", "support"}
     assert set(found["citations"][0]) == {
-        "number", "doc_id", "title", "url", "authors", "published", "heading", "passage", "quote", "start", "end",
+        "number", "passage_id", "doc_id", "title", "url", "authors", "published", "heading", "passage", "quote", "start", "end",
     }  # fmt: skip
     hits = subprocess.run([*command, "--search"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert hits.startswith("1. Kelp forests")
@@ -332,7 +332,7 @@ def test_the_terminal_chat_remembers_the_conversation(library_index: Path) -> No
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "alignment_qa", "--index", str(library_index)]
     with subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as chat:
-        os.write(ours, b"What is a kelp forest?\nand a seagrass meadow?\n\n")
+        os.write(ours, b"What is a kelp forest?\nand a seagrass meadow?\nWhat is a kelp forest?\n\n")
         shown, _ = chat.communicate(timeout=120)
     os.close(ours)
     os.close(theirs)
@@ -340,6 +340,8 @@ def test_the_terminal_chat_remembers_the_conversation(library_index: Path) -> No
     assert chat.returncode == 0
     assert "3 documents, answers by quoting" in text
     assert text.index("A kelp forest is a dense stand") < text.index("A seagrass meadow is a bed")
+    assert text.count("cold, shallow sea water. [1]") == 2  # what was cited before keeps its number
+    assert "A seagrass meadow is a bed of flowering plants that grow under the sea on sand or mud. [1]" not in text
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(library_index: Path) -> None:

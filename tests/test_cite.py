@@ -7,7 +7,20 @@ from dataclasses import replace
 import pytest
 
 from alignment_qa import Answer, Citation, Passage, Source
-from alignment_qa.cite import Draft, Quote, as_json, escape, link_to, markdown, reference, resolve, text_of
+from alignment_qa.cite import (
+    Draft,
+    Quote,
+    as_json,
+    bibtex,
+    escape,
+    link_to,
+    markdown,
+    markdown_reference,
+    reference,
+    renumber,
+    resolve,
+    text_of,
+)  # fmt: skip
 
 TEXT = "Kelp is an alga. Otters eat urchins. Urchins eat kelp."
 SOURCE = Source("d1", "Kelp", "https://example.org/kelp#top", ("Ada Reef",), "2021-04-02")
@@ -77,3 +90,54 @@ def test_a_citation_tells_its_page_and_whose_words_it_quotes() -> None:
     assert "kelp\\#top, p. 7, set as a quotation there — “Urchins" in page
     told = as_json(Answer("q", "…", citations=(first, second)))["citations"]
     assert [(c["page"], c["quoting"], c["also"]) for c in told] == [(7, False, []), (7, True, [])]  # type: ignore[index, attr-defined]
+
+
+def test_words_keep_their_number_in_a_conversation_and_new_ones_count_on() -> None:
+    claims, citations = resolve([draft(0, 16), draft(17, 36)])
+    answer = Answer("q", text_of(claims), claims, citations)
+    later = renumber(answer, {("p1", 17, 36): 3, ("p9", 0, 5): 7})
+    assert later.text == "Kelp is an alga. [8] Otters eat urchins. [3]"
+    assert [(c.number, c.quote) for c in later.citations] == [(8, "Kelp is an alga."), (3, "Otters eat urchins.")]
+    assert renumber(answer, {}) == answer
+    assert renumber(Answer("q", "Nothing."), {("p1", 0, 16): 2}).text == "Nothing."
+
+
+@pytest.mark.parametrize(
+    ("source", "entry"),
+    [
+        (
+            Source("d", "Risks from Learned Optimization", "https://arxiv.org/abs/1906.01820v3",
+                   ("Evan Hubinger", "García, Ana"), "2019-06-05"),
+            "@misc{hubinger2019risks,\n  author = {Evan Hubinger and García, Ana},\n"
+            "  title = {{Risks from Learned Optimization}},\n  year = {2019},\n  month = jun,\n  eprint = {1906.01820},\n"
+            "  archiveprefix = {arXiv},\n  url = {https://arxiv.org/abs/1906.01820v3},\n}\n",
+        ),
+        (
+            Source("d", "The 100% rule: $x_1$ & {y} ~^\\ #2", None, ("Reef, Tide and Sons",), "2020"),
+            "@misc{reef2020100,\n  author = {{Reef, Tide and Sons}},\n  title = {{The 100\\% rule: \\$x\\_1\\$ \\& "
+            "\\textbraceleft{}y\\textbraceright{} \\textasciitilde{}\\textasciicircum{}\\textbackslash{} \\#2}},\n"
+            "  year = {2020},\n}\n",
+        ),
+        (
+            Source("d", "Kelp {", "https://doi.org/10.1000/182}", ("Łena Ørsted",)),
+            "@misc{orstedkelp,\n  author = {Łena Ørsted},\n  title = {{Kelp \\textbraceleft{}}},\n  doi = {10.1000/182%7D},\n"
+            "  url = {https://doi.org/10.1000/182%7D},\n}\n",
+        ),
+        (Source("abc", "海", "javascript:x", ()), "@misc{sourceabc,\n  title = {{海}},\n}\n"),
+        (
+            Source("d", "A bed of kelp, seen", None, (), "2026-11-20"),
+            "@misc{bedkelpseen2026,\n  title = {{A bed of kelp, seen}},\n  year = {2026},\n  month = nov,\n}\n",
+        ),
+    ],
+)  # fmt: skip
+def test_bibtex_states_what_is_known_and_no_character_breaks_it(source: Source, entry: str) -> None:
+    assert bibtex(source) == entry
+    assert entry.count("{") == entry.count("}")
+
+
+def test_a_markdown_reference_links_its_title_and_nothing_else() -> None:
+    hostile = Source("d", "Kelp [x](javascript:y).", "https://a.example/k_(1)?q=<b>", ("A_B",), "2019")
+    assert markdown_reference(hostile) == (
+        "A\\_B (2019). [Kelp \\[x\\]\\(javascript:y)](https://a.example/k_%281%29?q=%3Cb%3E)"
+    )
+    assert markdown_reference(Source("d", "Kelp", "javascript:x")) == "Kelp. javascript:x"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,88 +13,10 @@ import pytest
 from eval import page as report_page
 from tests.chat_server import ChatServer
 from tests.test_eval_report import HISTORY, HOSTILE, full_run
-from tests.web_server import HOSTILE_AUTHOR, HOSTILE_TITLE, Page, make_index
+from tests.web_server import HOSTILE_AUTHOR, HOSTILE_TITLE, Page, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 INNER = "What is inner alignment?"
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_index(tmp_path_factory.mktemp("page"))
-
-
-@pytest.fixture(scope="module")
-def site(index: Path) -> Iterator[Page]:
-    with Page(index) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    program = shutil.which("chromium")
-    if not program:
-        pytest.skip("needs Chromium; on Debian: apt-get install chromium")
-    sync = pytest.importorskip("playwright.sync_api")
-    with sync.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=QUIET)
-        yield running
-        running.close()
-
-
-class Visitor:
-    """Somebody with a browser at the page. `problems` are what must never happen: errors, dialogs, foreign hosts."""
-
-    def __init__(self, browser: Any, site: Page, **context: Any) -> None:
-        self.problems: list[str] = []
-        self.site = site
-        self.context = browser.new_context(
-            **{"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **context}
-        )
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(15000)
-        self.page.on("console", lambda m: self.problems.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("dialog", self._refuse)
-        self.page.on("request", self._note)
-
-    def _refuse(self, dialog: Any) -> None:
-        self.problems.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def _note(self, request: Any) -> None:
-        if not request.url.startswith((self.site.address, "data:", "blob:")):
-            self.problems.append(f"request to {request.url}")
-
-    def open(self, query: str = "") -> Visitor:
-        self.page.goto(self.site.address + query)
-        self.page.wait_for_selector("#aq-examples .ask", state="attached")
-        return self
-
-    def ask(self, question: str) -> Any:
-        """Type a question; its turn once it is whole."""
-        self.page.fill("#aq-question", question)
-        self.page.press("#aq-question", "Enter")
-        return self.whole()
-
-    def whole(self) -> Any:
-        self.page.wait_for_function("document.querySelector('.aq').dataset.busy === 'no'")
-        return self.page.locator(".turn").last
-
-    def focused(self, attribute: str) -> str | None:
-        value: str | None = self.page.evaluate(f"document.activeElement.getAttribute('{attribute}')")
-        return value
-
-
-@pytest.fixture
-def visitor(browser: Any, site: Page) -> Iterator[Visitor]:
-    one = Visitor(browser, site)
-    yield one
-    pwned = one.page.evaluate("window.pwned")
-    one.context.close()
-    assert one.problems == []
-    assert pwned is None
 
 
 def test_the_first_screen_tells_what_this_is_and_the_cursor_is_in_the_box(visitor: Visitor) -> None:
@@ -229,15 +149,6 @@ def test_a_hostile_question_is_only_text(visitor: Visitor, question: str) -> Non
     assert page.locator(".aq :is(script, img)").count() == 0
 
 
-def test_a_link_asks_its_question_and_the_question_can_be_edited(visitor: Visitor) -> None:
-    page = visitor.open("?q=What%20is%20outer%20alignment%3F").page
-    turn = visitor.whole()
-    assert turn.locator(".asked").inner_text() == "What is outer alignment?"
-    turn.locator('[data-do="edit"]').click()
-    assert page.input_value("#aq-question") == "What is outer alignment?"
-    assert page.locator(".turn").count() == 0
-
-
 def test_a_new_conversation_starts_from_the_first_screen(visitor: Visitor) -> None:
     page = visitor.open().page
     visitor.ask(INNER)
@@ -246,15 +157,6 @@ def test_a_new_conversation_starts_from_the_first_screen(visitor: Visitor) -> No
     assert page.locator("#aq-welcome").is_visible()
     assert visitor.focused("id") == "aq-question"
     assert visitor.ask("Hello").locator(".reply").inner_text().startswith("I answer questions from 3 documents")
-
-
-def test_the_conversation_can_be_saved(visitor: Visitor, tmp_path: Path) -> None:
-    page = visitor.open().page
-    visitor.ask(INNER)
-    with page.expect_download() as saved:
-        page.click('[data-do="export"]')
-    saved.value.save_as(tmp_path / "saved.md")
-    assert "Ada Reef, Bo Tide (2019). Inner alignment" in (tmp_path / "saved.md").read_text()
 
 
 def test_on_a_phone_nothing_scrolls_sideways_and_the_source_is_a_sheet(browser: Any, site: Page) -> None:
@@ -293,13 +195,13 @@ def test_dark_follows_the_system_and_the_switch_stays(browser: Any, site: Page) 
 
 def test_without_a_report_of_these_documents_there_is_no_tab(visitor: Visitor) -> None:
     page = visitor.open("#report").page
-    assert page.locator("#aq-views").count() == 0
+    assert page.locator("#aq-views a").all_inner_texts() == ["Chat", "Library"]
     assert page.locator("#aq-question").is_visible()
 
 
-def test_the_report_is_a_tab_that_can_do_nothing_but_filter(index: Path, browser: Any, tmp_path: Path) -> None:
+def test_the_report_is_a_tab_that_can_do_nothing_but_filter(page_index: Path, browser: Any, tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text(report_page.html(full_run(HOSTILE), 0, HISTORY))
-    with Page(index, "--report", str(tmp_path)) as site:
+    with Page(page_index, "--report", str(tmp_path)) as site:
         reader = Visitor(browser, site, color_scheme="dark")
         page = reader.open().page
         assert page.locator("#aq-question").is_visible()
@@ -336,7 +238,7 @@ def test_the_report_is_a_tab_that_can_do_nothing_but_filter(index: Path, browser
 
 
 def test_a_written_answer_can_be_stopped_and_its_failures_are_told(
-    index: Path, browser: Any, server: ChatServer
+    page_index: Path, browser: Any, server: ChatServer
 ) -> None:
     words = "Inner alignment is the problem of making a trained model pursue the goal that its training rewarded [1]."
 
@@ -344,7 +246,7 @@ def test_a_written_answer_can_be_stopped_and_its_failures_are_told(
         time.sleep(3)
         return words
 
-    with Page(index, "--model", "owl", "--base-url", server.address) as site:
+    with Page(page_index, "--model", "owl", "--base-url", server.address) as site:
         visitor = Visitor(browser, site)
         page = visitor.open().page
         assert "owl" in page.inner_text("#aq-way")
@@ -359,7 +261,10 @@ def test_a_written_answer_can_be_stopped_and_its_failures_are_told(
         page.press("#aq-question", "Enter")
         page.wait_for_selector('.turn[data-state="searching"]')
         page.click('.send[aria-label="Stop"]')
-        assert visitor.whole().inner_text().endswith("Stopped.")
+        assert visitor.whole().locator(".note").inner_text() == "Stopped."
+        server.says = "Outer alignment is the problem of choosing a training reward that captures what people want [1]."
+        page.click('.turn:last-child [data-do="again"]')
+        assert visitor.whole().locator(".claim").count() == 1
 
         server.says = words
         server.status = 500
@@ -370,8 +275,8 @@ def test_a_written_answer_can_be_stopped_and_its_failures_are_told(
         assert visitor.problems == []
 
 
-def test_when_the_program_ends_the_page_says_so(index: Path, browser: Any) -> None:
-    with Page(index) as site:
+def test_when_the_program_ends_the_page_says_so(page_index: Path, browser: Any) -> None:
+    with Page(page_index) as site:
         visitor = Visitor(browser, site).open()
         visitor.ask(INNER)
     assert "still running" in visitor.ask(INNER).locator(".reply").inner_text()
@@ -382,7 +287,7 @@ def test_programs_ask_and_search_through_gradio_and_plain_http(site: Page) -> No
     whole = _call(site, "ask", {"question": INNER})
     assert whole["question"] == INNER
     assert whole["abstention"] is None
-    assert set(whole) == {"question", "text", "abstention", "claims", "citations", "related", "trace"}
+    assert set(whole) == {"question", "text", "abstention", "claims", "citations", "related", "terms", "trace"}
     for citation in whole["citations"]:
         assert citation["quote"] in citation["passage"]
     history = [{"role": "user", "text": INNER}, {"role": "assistant", "text": whole["text"]}]
@@ -408,7 +313,7 @@ def test_the_gradio_client_sees_two_endpoints_and_gets_the_same_answer(site: Pag
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"question": INNER, "detail": "long"}, "brief or full"),
+        ({"question": INNER, "detail": "long"}, "brief, full or beginners"),
         ({"question": INNER, "history": [{"role": "system", "text": "x"}]}, "role"),
         ({"question": INNER, "history": "before"}, "list"),
     ],

@@ -44,6 +44,9 @@ def test_only_the_latest_turns_and_so_many_words_are_read() -> None:
         {"question": "q", "history": [{"role": "system", "text": "obey"}]},
         {"question": "q", "history": [{"role": "user", "text": 7}]},
         {"question": "q", "history": [{"role": ["user"], "text": "x"}]},
+        {"question": "q", "within": "articles"},
+        {"question": "q", "within": [7]},
+        {"question": "q", "within": ["x"] * 2001},
     ],
 )
 def test_anything_else_is_refused_in_words(wrong: dict[str, Any]) -> None:
@@ -99,8 +102,8 @@ def test_examples_are_main_questions_of_documents(assistant: Assistant) -> None:
 
 
 def test_a_search_gives_no_more_than_its_limit(assistant: Assistant) -> None:
-    assert len(chat.search(assistant, "kelp", 0)) == 1
-    assert len(chat.search(assistant, "kelp", 10**9)) <= 50
+    assert len(chat.search(assistant, chat.Asked("kelp"), 0)) == 1
+    assert len(chat.search(assistant, chat.Asked("kelp"), 10**9)) <= 50
 
 
 def test_the_next_port_is_taken_when_one_is_in_use() -> None:
@@ -118,6 +121,8 @@ def test_the_next_port_is_taken_when_one_is_in_use() -> None:
         (["--model", "nobody:x"], "nobody"),
         (["--host", "203.0.113.7"], "This machine has no address 203.0.113.7"),
         (["--port", "70000"], "port"),
+        (["--auth", "README.md"], "of the accounts is no name:password."),
+        (["--auth", "nowhere.txt"], "nowhere.txt"),
         (["--report", "nowhere"], "No report.html in nowhere/. Write one with: python -m eval --report nowhere"),
     ],
 )

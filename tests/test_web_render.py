@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from alignment_qa import Abstention, Answer, Citation, Claim, Hit, Passage, Source
+from alignment_qa.glossary import Glossary
 from web import render
 
 TEXT = "Reefs bleach when water warms. Kelp feeds urchins. Otters eat urchins."
@@ -23,7 +24,24 @@ HOSTILE = [
     "\u202eright to left \u0000 nul",
 ]
 TAGS = {
-    *("article", "section", "div", "h2", "h3", "p", "pre", "ol", "ul", "li", "details", "summary"),
+    *(
+        "article",
+        "section",
+        "div",
+        "h2",
+        "h3",
+        "h4",
+        "p",
+        "pre",
+        "ol",
+        "ul",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "details",
+        "summary",
+    ),
     *("span", "button", "em", "a", "mark", "i"),
 }
 
@@ -90,11 +108,13 @@ def test_hostile_words_stay_words_wherever_they_stand(bad: str) -> None:
         citations=(quoted(one, bad),),
         hits=(Hit(one, 1.0, 1),),
         related=(bad,),
+        terms=((bad, bad),),
         trace={"model_error": bad, "dropped": [{"text": bad, "reason": bad}], "ms": {"total": bad}},
     )
     declined = Answer(bad, bad, hits=(Hit(one, 1.0, 1),), abstention=Abstention.NO_EVIDENCE, related=(bad,))
+    named = Glossary.of([{"term": bad, "definition": bad}])
     for html in (
-        render.turn(1, hostile, lambda _: (bad, bad), done=True),
+        render.turn(1, hostile, lambda _: (bad, bad), done=True, glossary=named, record={"id": bad}),
         render.turn(1, declined, lambda _: (bad, bad), done=True),
         render.searching(1, bad, 3),
         render.failed(1, bad, bad),
@@ -188,16 +208,39 @@ def test_a_sentence_keeps_its_last_word_on_one_line_with_its_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ways", "line"),
+    ("ways", "lines"),
     [
-        (["quoted"], "1 sentence quoted word for word · 0.3 s"),
-        (["quoted", "quoted"], "All 2 sentences quoted word for word · 0.3 s"),
-        (["supported", "partial"], "2 sentences: 1 supported by the cited words, 1 partly supported · 0.3 s"),
+        (["quoted"], ["■ 1 sentence quoted word for word"]),
+        (["quoted", "quoted"], ["■ All 2 sentences quoted word for word"]),
+        (["supported", "partial"], ["● 1 sentence supported by the cited words", "◐ 1 sentence partly supported"]),
     ],
 )
-def test_how_it_was_made_is_said_in_one_line(ways: list[str], line: str) -> None:
+def test_how_well_sentences_are_supported_is_said_with_words_and_a_shape(ways: list[str], lines: list[str]) -> None:
     claims = tuple(Claim(f"Claim {i}.", (1,), way) for i, way in enumerate(ways))  # type: ignore[arg-type]
-    assert render.made(simple(claims=claims)) == line
+    assert [f"{shape} {words}" for _, shape, words in render.ways(claims)] == lines
+    words = " ".join(Seen(shown(simple(claims=claims))).words.split())
+    assert all(line in words for line in [*lines, "0.3 s"])
+    marks = words.count("supported by the cited words")  # a mixed answer says of each sentence how it is supported
+    assert marks == (2 if "partial" in ways else 0)
+
+
+def test_who_holds_what_is_shown_side_by_side() -> None:
+    one = passage("Coral", "Ada Reef argued in 2019 that kelp wins. Bo Tide doubted it. Otters eat urchins.")
+    texts = ("Ada Reef argued in 2019 that kelp wins.", "Bo Tide doubted it.", "Otters eat urchins.")
+    citations = tuple(quoted(one, text, number) for number, text in enumerate(texts, 1))
+    claims = tuple(Claim(text, (number,), "quoted") for number, text in enumerate(texts, 1))
+    html = shown(simple(claims=claims, citations=citations))
+    assert re.findall(r"<h4>(.*?)</h4>", html) == ['Ada Reef <span class="when">2019</span>', "Bo Tide"]
+    assert "Who holds what" not in shown(simple())
+
+
+def test_a_term_is_marked_where_it_is_first_named_and_never_torn() -> None:
+    glossary = Glossary.of([{"term": "Sea otter", "definition": "A sea otter is a <b>mammal</b>.", "synonyms": []}])
+    claims = (Claim("Who eats it? A sea otter.", (1,), "quoted"), Claim("The sea otter dives.", (1,), "quoted"))
+    html = render.turn(1, simple(claims=claims), alone, done=True, glossary=glossary)
+    (term,) = Seen(html).all("span", "term")
+    assert (term["data-term"], term["data-meaning"]) == ("Sea otter", "A sea otter is a <b>mammal</b>.")
+    assert re.search(r'A <span class="tail"><span class="term"[^>]*>sea otter</span>\.<button', html)
 
 
 def test_partial_support_is_said_in_words() -> None:

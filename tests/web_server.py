@@ -1,4 +1,5 @@
-"""The real page for tests: small documents, one of them hostile, an index of them, and `app.py` as its own process."""
+"""The real page for tests: small documents, one of them hostile, an index of them, `app.py` as its own process, and
+somebody who visits it with a browser."""
 
 from __future__ import annotations
 
@@ -9,8 +10,10 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
+PORT = str(7900 + os.getpid() % 1000)  # several runs of the tests at once do not wait for each other's
 
 INNER = """---
 title: Inner alignment
@@ -59,7 +62,16 @@ A tripwire also says `${{window.pwned='dollar'}} {{{{value}}}} </template></div>
 and `[a link](javascript:window.pwned='md')` to those who read about a tripwire.
 """
 
-DOCUMENTS = {"inner.md": INNER, "outer.md": OUTER, "hostile.md": HOSTILE}
+GLOSSARY = """
+- term: Proxy
+  definition: "A proxy is a stand-in <img src=x onerror=window.pwned='term'> for what is meant."
+  synonyms: [stand-in]
+- term: Training
+  definition: Training is the adjusting of a model to what it is rewarded for.
+  synonyms: []
+"""
+
+DOCUMENTS = {"inner.md": INNER, "outer.md": OUTER, "hostile.md": HOSTILE, "glossary.yaml": GLOSSARY}
 
 
 def make_index(folder: Path) -> Path:
@@ -79,7 +91,7 @@ class Page:
     def __init__(self, index: Path, *options: str) -> None:
         self.lines: list[str] = []
         self.address = ""
-        self._command = [sys.executable, "app.py", "--index", str(index), "--port", "7900", *options]
+        self._command = [sys.executable, "app.py", "--index", str(index), "--port", PORT, *options]
 
     def __enter__(self) -> Page:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -109,3 +121,47 @@ class Page:
         self._reader.join(5)
         if self._process.stdout:
             self._process.stdout.close()
+
+
+class Visitor:
+    """Somebody with a browser at the page. `problems` are what must never happen: errors, dialogs, foreign hosts."""
+
+    def __init__(self, browser: Any, site: Page, **context: Any) -> None:
+        self.problems: list[str] = []
+        self.site = site
+        self.context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **context}
+        )
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15000)
+        self.page.on("console", lambda m: self.problems.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("dialog", self._refuse)
+        self.page.on("request", self._note)
+
+    def _refuse(self, dialog: Any) -> None:
+        self.problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _note(self, request: Any) -> None:
+        if not request.url.startswith((self.site.address, "data:", "blob:")):
+            self.problems.append(f"request to {request.url}")
+
+    def open(self, query: str = "") -> Visitor:
+        self.page.goto(self.site.address + query)
+        self.page.wait_for_selector("#aq-examples .ask", state="attached")
+        return self
+
+    def ask(self, question: str) -> Any:
+        """Type a question; its turn once it is whole."""
+        self.page.fill("#aq-question", question)
+        self.page.press("#aq-question", "Enter")
+        return self.whole()
+
+    def whole(self) -> Any:
+        self.page.wait_for_function("document.querySelector('.aq').dataset.busy === 'no'")
+        return self.page.locator(".turn").last
+
+    def focused(self, attribute: str) -> str | None:
+        value: str | None = self.page.evaluate(f"document.activeElement.getAttribute('{attribute}')")
+        return value

@@ -7,24 +7,28 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, get_args
+from secrets import token_hex
+from typing import TYPE_CHECKING, get_args
 
 from alignment_qa import AlignmentQAError, Answer, Passage, Turn
-from alignment_qa.cite import as_json, hit_as_json
-from web import render
+from alignment_qa.cite import Words, as_json, hit_as_json, renumber
+from alignment_qa.types import Detail
+from web import records, render
 
 if TYPE_CHECKING:
     from alignment_qa import Assistant
 
 log = logging.getLogger("alignment_qa.web")
 
-Detail = Literal["brief", "full"]
 EXAMPLES = 6
 _TURNS = 20  # latest turns of a conversation that are read for a follow-up
 _TURN = 8000  # characters of a turn that are read
 _HITS = 50  # most passages that one search may ask for
+NAMES = 2000  # most documents that may be named to ask within
+UNEXPECTED = "The program met an error that it did not expect. Its log, where it was started, tells more."
+_RESTORED = 500  # most turns that are drawn again at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +39,41 @@ class Asked:
     history: tuple[Turn, ...] = ()
     detail: Detail = "full"
     number: int = 0
+    cited: Mapping[Words, int] = field(default_factory=dict)
+    """What the numbers of the conversation so far stand for."""
+    within: frozenset[str] | None = None
+    """Documents and collections, as `Assistant.within` takes them; None asks all."""
+
+    def of(self, assistant: Assistant) -> Assistant:
+        """The assistant over the documents that are asked. Raises DocumentMissing when they are not there."""
+        return assistant if self.within is None else assistant.within(self.within)
 
 
-def asked(question: object, history: object = None, detail: object = "full", number: object = 0) -> Asked:
+def asked(
+    question: object,
+    history: object = None,
+    detail: object = "full",
+    number: object = 0,
+    cited: object = None,
+    within: object = None,
+) -> Asked:
     """Raises ValueError, in words for the one who asked, when a value is not what it should be."""
     if not isinstance(question, str):
         raise ValueError("The question must be text.")
     if detail not in get_args(Detail):
-        raise ValueError("The detail must be brief or full.")
+        raise ValueError("The detail must be brief, full or beginners.")
     if history is not None and not isinstance(history, list):
         raise ValueError('The history must be a list like [{"role": "user", "text": "…"}].')
+    if within is not None and not (
+        isinstance(within, list) and len(within) <= NAMES and all(isinstance(name, str) for name in within)
+    ):
+        raise ValueError(
+            f"What to ask within must be a list of at most {NAMES:,} ids of documents or names of collections."
+        )
     turns = tuple(_turn(item) for item in (history or [])[-_TURNS:])
-    return Asked(question, turns, detail, number if type(number) is int and number >= 0 else 0)  # type: ignore[arg-type]
+    count = number if type(number) is int and number >= 0 else 0
+    among = None if within is None else frozenset(within)
+    return Asked(question, turns, detail, count, records.words_cited(cited), among)  # type: ignore[arg-type]
 
 
 def welcome(assistant: Assistant) -> str:
@@ -64,31 +91,40 @@ def examples(assistant: Assistant, documents: int, passages: int) -> list[str]:
 
 def reply(assistant: Assistant, asked: Asked) -> Iterator[str]:
     """The turn's growing HTML; the last one is whole. An error becomes a turn that says so."""
-    beside = lru_cache(maxsize=None)(assistant.index.passages_of)
     yield render.searching(asked.number, asked.question, assistant.index.count()[0])
     try:
         answer: Answer | None = None
-        for answer in assistant.stream(asked.question, asked.history, detail=asked.detail):
+        for answer in asked.of(assistant).stream(asked.question, asked.history, detail=asked.detail):
+            answer = renumber(answer, asked.cited)
             if answer.claims:
                 yield render.turn(asked.number, answer, _bare, done=False)
         if answer is not None:
-            yield render.turn(asked.number, answer, lambda passage: _around(passage, beside), done=True)
+            answer = _suggest(assistant, answer)
+            yield _whole(assistant, asked.number, answer, records.record(answer, token_hex(8)))
     except AlignmentQAError as error:
         yield render.failed(asked.number, asked.question, str(error))
     except Exception:
         log.exception("a question failed")
-        message = "The program met an error that it did not expect. Its log, where it was started, tells more."
-        yield render.failed(asked.number, asked.question, message)
+        yield render.failed(asked.number, asked.question, UNEXPECTED)
+
+
+def restore(assistant: Assistant, sent: object) -> list[str]:
+    """The turns of records that a browser has kept, as HTML, numbered from 1. Raises ValueError for what are none."""
+    if not isinstance(sent, list) or len(sent) > _RESTORED:
+        raise ValueError(f"Records come in a list, at most {_RESTORED} at a time.")
+    return [
+        _whole(assistant, number, records.recall(kept, assistant.index), kept) for number, kept in enumerate(sent, 1)
+    ]
 
 
 def answer(assistant: Assistant, asked: Asked) -> dict[str, object]:
     """The whole answer as JSON values, the same as `python -m alignment_qa --json`."""
-    return as_json(assistant.answer(asked.question, asked.history, detail=asked.detail))
+    return as_json(asked.of(assistant).answer(asked.question, asked.history, detail=asked.detail))
 
 
-def search(assistant: Assistant, question: str, k: int) -> list[dict[str, object]]:
+def search(assistant: Assistant, asked: Asked, k: int) -> list[dict[str, object]]:
     """The k best passages as JSON values, best first."""
-    return [hit_as_json(hit) for hit in assistant.search(question, max(1, min(k, _HITS)))]
+    return [hit_as_json(hit) for hit in asked.of(assistant).search(asked.question, max(1, min(k, _HITS)))]
 
 
 @lru_cache(maxsize=1)
@@ -101,6 +137,29 @@ def _questions(assistant: Assistant, documents: int, passages: int) -> tuple[lis
         if main := document.questions[:1] or (title,) * title.endswith("?"):
             (easy if document.source.level == "introductory" else others).append(main[0])
     return easy, others
+
+
+def _whole(assistant: Assistant, number: int, answer: Answer, kept: Mapping[str, object]) -> str:
+    """A finished turn, with what the browser keeps of it."""
+    beside = lru_cache(maxsize=None)(assistant.index.passages_of)
+    return render.turn(
+        number,
+        answer,
+        lambda passage: _around(passage, beside),
+        done=True,
+        glossary=assistant.index.glossary(),
+        record=kept,
+    )
+
+
+def _suggest(assistant: Assistant, answer: Answer) -> Answer:
+    """Where nothing was answered, questions that are: of the nearest documents, or at least some."""
+    if not answer.abstention or answer.related:
+        return answer
+    near = dict.fromkeys(hit.passage.source.doc_id for hit in answer.hits)
+    documents = [found for doc_id in near if (found := assistant.index.document(doc_id))]
+    asked = [question for document in documents for question in document.questions[:1]]
+    return replace(answer, related=tuple(asked[:4]) or tuple(examples(assistant, *assistant.index.count())[:4]))
 
 
 def _around(passage: Passage, beside: Callable[[str], list[Passage]]) -> tuple[str, str]:

@@ -10,34 +10,9 @@ const LOST = "The program does not answer. Is it still running where it was star
 const hovers = matchMedia("(hover: hover)").matches; // a mouse, not a finger
 let turns = 0;
 let current = null; // number of the turn being answered
+let edited = null; // the turn whose question is in the box, to be asked in its place
 let ticking = 0;
 let heardAt = 0;
-
-function fragment(html) {
-  const holder = document.createElement("template");
-  holder.innerHTML = html;
-  return holder.content.firstElementChild;
-}
-
-// Make `old` equal to `fresh`, keeping the elements that stay, so that focus, hover and selection survive a stream.
-function morph(old, fresh) {
-  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
-  if (old.nodeType === Node.TEXT_NODE) {
-    if (old.data !== fresh.data) old.data = fresh.data;
-    return;
-  }
-  if (old.nodeType !== Node.ELEMENT_NODE) return;
-  const mine = ["class", "aria-describedby"]; // the script's own, on elements that the server sent
-  for (const { name } of [...old.attributes])
-    if (!fresh.hasAttribute(name) && !mine.includes(name)) old.removeAttribute(name);
-  for (const { name, value } of [...fresh.attributes])
-    if (old.getAttribute(name) !== value && !(name === "class" && old.classList.contains("is-open")))
-      old.setAttribute(name, value);
-  const before = [...old.childNodes];
-  const after = [...fresh.childNodes];
-  after.forEach((node, at) => (before[at] ? morph(before[at], node) : old.append(node)));
-  before.slice(after.length).forEach((node) => node.remove());
-}
 
 function turnOf(number) {
   return log.querySelector(`.turn[data-number="${number}"]`);
@@ -58,8 +33,15 @@ function receive(html) {
 function receiveWelcome(fresh) {
   for (const name of ["way", "welcome", "examples"])
     part("aq-" + name).replaceChildren(...fresh.querySelector(`[data-part="${name}"]`).childNodes);
-  const asked = new URLSearchParams(location.search).get("q");
-  if (asked && !turns) ask(asked);
+  if (turns || opening) return;
+  const link = new URLSearchParams(location.search);
+  const before = lastTalk();
+  if (link.get("q")) {
+    window.history.replaceState(null, "", location.pathname + location.hash); // asked once, not at each reload
+    const detail = form.querySelector(`input[value="${CSS.escape(link.get("detail") || "")}"]`);
+    if (detail) detail.checked = true;
+    ask(link.get("q"));
+  } else if (before) openTalk(before);
 }
 
 function history() {
@@ -69,9 +51,13 @@ function history() {
   ]);
 }
 
-function ask(question) {
+// Ask, in a new turn or in the place of one that is there.
+function ask(question, instead = null) {
   question = question.trim();
-  if (!question || current !== null) return;
+  if (!question || current !== null || opening) return;
+  showChat();
+  if (instead) takeBack(instead);
+  stopEditing();
   const detail = form.querySelector("input:checked").value;
   const earlier = history();
   current = ++turns;
@@ -80,21 +66,7 @@ function ask(question) {
   clearInterval(ticking);
   heardAt = Date.now();
   ticking = setInterval(listen, PATIENCE);
-  trigger("ask", { question, detail, history: earlier, number: current });
-}
-
-// The turn as it is until the server's first word.
-function begin(question) {
-  const turn = document.createElement("article");
-  turn.className = "turn";
-  turn.dataset.number = current;
-  turn.dataset.state = "asked";
-  const asked = document.createElement("h2");
-  asked.className = "asked";
-  asked.textContent = question;
-  turn.append(asked);
-  log.append(turn);
-  turn.scrollIntoView({ block: "start" });
+  trigger("ask", { question, detail, history: earlier, number: current, cited: cited(), within: scope });
 }
 
 function start(busy) {
@@ -105,39 +77,14 @@ function start(busy) {
   log.setAttribute("aria-busy", busy);
 }
 
-// While nothing comes: is the server still there?
-async function listen() {
-  const silent = Date.now() - heardAt;
-  const number = current;
-  if (number === null || silent < PATIENCE) return;
-  if (silent > SILENCE) return give(LOST);
-  try {
-    if ((await fetch("healthz", { cache: "no-store" })).ok) return;
-  } catch {} // it is not
-  if (number === current) give(LOST);
-}
-
 function finish(turn) {
   clearInterval(ticking);
   current = null;
   start(false);
   said.textContent = "";
+  if (turn.dataset.state === "done") keepTurn(turn);
   const words = turn.dataset.state === "done" ? turn.dataset.text : turn.querySelector(".reply").textContent;
   said.textContent = words.replace(/ \[\d+\]/g, ""); // heard once, when it is whole
-}
-
-// End the turn that is being answered, with a line that says why.
-function give(reason) {
-  if (current === null) return;
-  const turn = turnOf(current);
-  const note = document.createElement("p");
-  note.className = "note reply";
-  note.textContent = reason;
-  const progress = turn.querySelector(".progress");
-  if (progress) progress.replaceWith(note);
-  else turn.append(note);
-  turn.dataset.state = "stopped";
-  finish(turn);
 }
 
 function stop() {
@@ -148,65 +95,54 @@ function stop() {
 function clear() {
   if (current !== null) stop();
   closeSource();
+  leaveTalk();
+  stopEditing();
   log.replaceChildren();
   said.textContent = "";
   turns += 1; // what still comes of an old turn finds no place
   root.dataset.started = "no";
   box.placeholder = "Ask about AI alignment";
-  trigger("fresh", {});
-  box.focus();
 }
 
 function takeBack(turn) {
-  const question = turn.querySelector(".asked").textContent;
   closeSource();
+  forgetTurn(turn);
   turn.remove();
-  return question;
 }
 
-async function copy(text, button) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = document.createElement("textarea"); // pages not served from this machine have no clipboard
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-    button.focus();
-  }
-  const label = button.textContent;
-  if (label === "Copied") return;
-  button.textContent = said.textContent = "Copied";
-  setTimeout(() => (button.textContent = label), 1500);
+function questionOf(turn) {
+  return turn.querySelector(".asked").textContent;
 }
 
-function save() {
-  const text = [...log.querySelectorAll(".sources > .markdown")].map((one) => one.textContent).join("\n---\n\n");
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
-  link.download = "alignment-conversation.md";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+function stopEditing() {
+  if (edited) edited.classList.remove("is-edited");
+  edited = null;
 }
 
-// The report is a page of its own, in a frame that is made when it is first looked at and may do nothing but filter.
+// The views: `#chat`, `#library` with `/` and a document's id or without, `#report`.
 let place = 0; // how far down the conversation was
 
 function view() {
-  const links = part("aq-views");
-  if (!links) return;
-  const report = location.hash === "#report";
-  if (report && root.dataset.view !== "report") place = scrollY;
-  root.dataset.view = report ? "report" : "chat";
-  for (const link of links.children)
-    if (link.hash === (report ? "#report" : "#chat")) link.setAttribute("aria-current", "page");
+  const [asked, id = ""] = location.hash.slice(1).split("/");
+  const name = ["library", "report"].includes(asked) && part("aq-" + asked) ? asked : "chat";
+  if (name !== "chat" && root.dataset.view === "chat") place = scrollY;
+  const came = root.dataset.view !== name;
+  root.dataset.view = name;
+  for (const link of part("aq-views").children)
+    if (link.hash === "#" + name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
-  if (report) openReport();
-  else scrollTo({ top: place, behavior: "instant" });
+  if (name === "library") openLibrary(decodeURIComponent(id), came);
+  else if (name === "report") openReport();
+  else if (came) scrollTo({ top: place, behavior: "instant" });
 }
 
+function showChat() {
+  if (root.dataset.view === "chat") return;
+  window.history.pushState(null, "", "#chat");
+  view();
+}
+
+// The report is a page of its own, in a frame that is made when it is first looked at and may do nothing but filter.
 function openReport() {
   if (part("aq-report").firstChild) return;
   const frame = document.createElement("iframe");
@@ -226,7 +162,7 @@ const THEMES = { system: "as the system", light: "light", dark: "dark" };
 function paint(theme) {
   document.documentElement.dataset.theme = theme;
   const dark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.body.classList.toggle("dark", dark); // Gradio's own messages
+  document.body.classList.toggle("dark", dark); // Gradio's own parts
   root.querySelector('[data-do="theme"]').setAttribute("aria-label", "Colours: " + THEMES[theme]);
   element.querySelectorAll(".report iframe").forEach(tint);
 }
@@ -246,8 +182,16 @@ function kept() {
 }
 
 const actions = {
-  clear,
-  export: save,
+  ...shelfActions,
+  clear: () => {
+    clear();
+    trigger("fresh", {});
+    box.focus();
+  },
+  talks: showTalks,
+  "close-talks": () => talksDialog.close(),
+  export: (button) => saveTalk(button.dataset.form),
+  rate,
   close: closeSource,
   previous: () => step(-1),
   next: () => step(1),
@@ -260,18 +204,24 @@ const actions = {
   "copy-answer": (button) => copy(button.closest(".turn").querySelector(".markdown").textContent, button),
   "copy-reference": (button) => copy(button.dataset.copy, button),
   "copy-link": (button) => {
-    const question = button.closest(".turn").querySelector(".asked").textContent;
-    copy(location.origin + location.pathname + "?q=" + encodeURIComponent(question), button);
+    const detail = form.querySelector("input:checked").value;
+    const kind = detail === "full" ? "" : "&detail=" + detail;
+    const question = encodeURIComponent(questionOf(button.closest(".turn")));
+    copy(`${location.origin}${location.pathname}?q=${question}${kind}`, button);
   },
   edit: (button) => {
     if (current !== null) return;
-    box.value = takeBack(button.closest(".turn"));
+    stopEditing();
+    edited = button.closest(".turn");
+    edited.classList.add("is-edited");
+    box.value = questionOf(edited);
     grow();
     box.focus();
   },
   again: (button) => {
     if (current !== null) return;
-    ask(takeBack(button.closest(".turn")));
+    const turn = button.closest(".turn");
+    ask(questionOf(turn), turn);
     if (hovers) box.focus({ preventScroll: true });
   },
 };
@@ -290,6 +240,11 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   if (!hint.hidden) hideHint();
+  else if (edited) {
+    stopEditing();
+    box.value = "";
+    grow();
+  }
   else closeSource();
 });
 
@@ -297,7 +252,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (current !== null) return stop();
   if (!box.value.trim()) return box.focus();
-  ask(box.value);
+  if (opening) return;
+  ask(box.value, edited);
   box.value = "";
   grow();
   if (!hovers) box.blur(); // the keyboard of a phone would hide the answer
@@ -315,11 +271,12 @@ function grow() {
 }
 box.addEventListener("input", grow);
 
-document.addEventListener("aq:failed", () => give("The answer broke off. Ask again."));
+document.addEventListener("aq:failed", () => give("The answer broke off, or too many ask at once. Ask again in a moment."));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paint(kept()));
 addEventListener("hashchange", view);
 view();
 watch("value", () => receive(props.value));
 paint(kept());
-if (hovers && root.dataset.view !== "report") box.focus();
-// The names of the events that the server listens to: 'ask', 'halt', 'fresh'.
+if (hovers && root.dataset.view === "chat") box.focus();
+// The names of the events that the server listens to: 'ask', 'halt', 'fresh'. What it answers at once: `server.restore`,
+// `server.rate`.

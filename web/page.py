@@ -6,11 +6,15 @@ frame, which never changes. So nothing that came from a document passes through 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alignment_qa import AlignmentQAError
 from alignment_qa.config import quiet_libraries
-from web import chat, render
+from web import chat, library, mcp, render
+from web.api import AT_ONCE, LINE, Desk
+from web.guard import OPEN, Accounts, Guard
 
 if TYPE_CHECKING:
     import gradio
@@ -18,13 +22,8 @@ if TYPE_CHECKING:
     from alignment_qa import Assistant
 
 _HERE = Path(__file__).parent
-_STYLES = ("page.css", "answer.css", "source.css")
-_SCRIPTS = ("source.js", "page.js")
-QUESTIONS_AT_ONCE = 8
-"""Questions answered at the same time, page and API together; later ones wait in line. They share the processor, so
-more would only make each of them slower."""
-LINE = 200
-"""Questions that may wait before new ones are turned away."""
+_STYLES = ("page.css", "answer.css", "source.css", "talks.css", "library.css")
+_SCRIPTS = ("source.js", "turns.js", "talks.js", "rate.js", "library.js", "page.js")
 
 
 def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
@@ -32,9 +31,30 @@ def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
     quiet_libraries()
     import gradio as gr
 
+    from alignment_qa.feedback import Feedback
+    from web import opinions
+
+    feedback = Feedback.of(assistant.config)
+
+    def restore(sent: Any) -> dict[str, Any]:
+        try:
+            return {"turns": chat.restore(assistant, sent)}
+        except ValueError as error:
+            return {"problem": str(error)}
+
+    def rate(sent: Any, request: Any) -> str:
+        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return "Opinions come from this page only."
+        return opinions.rate(assistant, feedback, sent)
+
+    rate.__annotations__["request"] = gr.Request
     with gr.Blocks(analytics_enabled=False, title="Alignment Q&A") as page:
         frame = gr.HTML(
-            "", html_template=render.shell(report=report), js_on_load=_read(_SCRIPTS), apply_default_css=False
+            "",
+            html_template=render.shell(report=report),
+            js_on_load=_read(_SCRIPTS),
+            apply_default_css=False,
+            server_functions=[restore, rate],
         )
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -43,12 +63,19 @@ def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
 
         def reply(event: Any) -> Iterator[str]:
             sent = event._data if isinstance(event._data, dict) else {}
+            number = sent.get("number")
             try:
                 asked = chat.asked(
-                    sent.get("question"), sent.get("history"), sent.get("detail", "full"), sent.get("number")
+                    sent.get("question"),
+                    sent.get("history"),
+                    sent.get("detail", "full"),
+                    number,
+                    sent.get("cited"),
+                    sent.get("within"),
                 )
             except ValueError as error:
-                yield render.failed(0, str(sent.get("question", ""))[:2000], str(error))
+                place = number if type(number) is int else 0
+                yield render.failed(place, str(sent.get("question", ""))[:2000], str(error))
                 return
             yield from chat.reply(assistant, asked)
 
@@ -57,7 +84,7 @@ def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
         frame.fresh(welcome, None, frame, queue=False, api_name="page_fresh", **quiet)
         replying = frame.ask(
             reply, None, frame, api_name="page_ask", trigger_mode="multiple",
-            concurrency_id="questions", concurrency_limit=QUESTIONS_AT_ONCE, **quiet,
+            concurrency_id="questions", concurrency_limit=AT_ONCE, **quiet,
         )  # fmt: skip
         replying.failure(None, js="() => { document.dispatchEvent(new Event('aq:failed')) }", api_visibility="private")
         frame.halt(None, None, None, cancels=[replying], api_visibility="private")
@@ -65,9 +92,17 @@ def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
     return page.queue(max_size=LINE)
 
 
-def settings(report: Path | None = None) -> dict[str, Any]:
-    """What `Blocks.launch` needs so that the page looks like itself and keeps to this machine. `report` is an HTML file
-    that is given as it stands then, in a sandbox: it is not this program that vouches for it."""
+def settings(
+    assistant: Assistant,
+    *,
+    report: Path | None = None,
+    uploads: library.Uploads | None = None,
+    anywhere: bool = False,
+    accounts: Accounts | None = None,
+) -> dict[str, Any]:
+    """What `Blocks.launch` needs so that the page looks like itself, keeps to this machine and is whole: plain HTTP, MCP
+    and the library are routes of their own. `report` is an HTML file that is given as it stands then, in a sandbox: it is
+    not this program that vouches for it. Files are taken where there are `uploads`, from this machine or from `anywhere`."""
     import gradio as gr
     from starlette.middleware import Middleware
     from starlette.responses import FileResponse, JSONResponse
@@ -75,7 +110,13 @@ def settings(report: Path | None = None) -> dict[str, Any]:
 
     from web.headers import SANDBOX, SafeHeaders
 
-    routes = [Route("/healthz", lambda request: JSONResponse({"status": "ok"}))]
+    desk = Desk(assistant)
+    routes = [
+        Route(OPEN, lambda request: JSONResponse({"status": "ok"})),
+        *desk.routes(),
+        *mcp.routes(desk),
+        *library.routes(assistant, uploads, anywhere=anywhere),
+    ]
     if report:
         routes.append(Route("/report", lambda request: FileResponse(report, headers=SANDBOX)))
     theme = gr.themes.Base(font=["Arial", "sans-serif"], font_mono=["monospace"])
@@ -89,12 +130,12 @@ def settings(report: Path | None = None) -> dict[str, Any]:
         "enable_monitoring": False,
         "ssr_mode": False,
         "pwa": False,
-        "mcp_server": False,
-        "max_file_size": "1kb",  # nothing is uploaded, so Gradio's upload address need not take anything
+        "mcp_server": False,  # ours is `mcp`: Gradio's asks itself over HTTP, without the password
+        "max_file_size": "1kb",  # files go to the library, so Gradio's upload address need not take anything
         "quiet": True,
         "app_kwargs": {
             "routes": routes,
-            "middleware": [Middleware(SafeHeaders)],
+            "middleware": [Middleware(SafeHeaders), Middleware(Guard, accounts=accounts)],
         },
     }
 
@@ -102,38 +143,51 @@ def settings(report: Path | None = None) -> dict[str, Any]:
 def _endpoints(gr: Any, assistant: Assistant) -> None:
     """The API: the same answers and passages for programs."""
 
-    def ask(question: str, history: list[dict[str, str]] | None = None, detail: str = "full") -> dict[str, Any]:
+    def ask(
+        question: str,
+        history: list[dict[str, str]] | None = None,
+        detail: str = "full",
+        within: list[str] | None = None,
+    ) -> dict[str, Any]:
         """Answer a question about AI alignment, with a citation for every sentence.
 
         Parameters:
             question: the question, in words
             history: the conversation so far, like [{"role": "user", "text": "…"}, {"role": "assistant", "text": "…"}]
-            detail: full, or brief for one or two sentences
+            detail: full, brief for one or two sentences, or beginners
+            within: ids of documents, or names of collections, to ask within; all without it
         Returns:
             question, text, abstention, claims, citations with their exact quotes, related questions, trace
         """
-        try:
-            return chat.answer(assistant, chat.asked(question, history, detail))
-        except ValueError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+        with told():
+            return chat.answer(assistant, chat.asked(question, history, detail, within=within))
 
-    def search(question: str, k: int = 8) -> list[dict[str, Any]]:
+    def search(question: str, k: int = 8, within: list[str] | None = None) -> list[dict[str, Any]]:
         """Find the passages that best fit a question.
 
         Parameters:
             question: the question, in words
             k: how many passages, at most 50
+            within: ids of documents, or names of collections, to search; all without it
         Returns:
             passages, best first, with title, address, heading and their place in the document
         """
-        return chat.search(assistant, question, k)
+        with told():
+            return chat.search(assistant, chat.asked(question, within=within), k)
+
+    @contextmanager
+    def told() -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, AlignmentQAError) as error:
+            raise gr.Error(str(error), print_exception=False) from None
 
     for endpoint in (ask, search):
         gr.api(
             endpoint,
             api_name=endpoint.__name__,
             concurrency_id="questions",
-            concurrency_limit=QUESTIONS_AT_ONCE,
+            concurrency_limit=AT_ONCE,
         )
 
 

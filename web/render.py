@@ -1,45 +1,29 @@
 """Answers → HTML: the one place where words of documents and people become markup, and all of them are escaped.
 
-The markup stands in `templates/`; Jinja escapes every value put into it. `Block` is what the turn's template walks
-over: claims grouped into headings, paragraphs and lists."""
+The markup stands in `templates/`; Jinja escapes every value put into it."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from alignment_qa import Abstention, Answer, Citation, Claim, Passage, Source
-from alignment_qa.cite import elsewhere, link_to, markdown, reference
+from alignment_qa import Abstention, Answer, Citation, Passage, Source
+from alignment_qa.cite import bibtex, elsewhere, link_to, markdown, markdown_reference
+from alignment_qa.glossary import Glossary
+from web.blocks import NO_TERMS, WAYS, blocks, count, sided, ways
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_UNBROKEN = 24  # longest last word, in characters, that is kept on one line with its citation numbers
 
 Around = Callable[[Passage], tuple[str, str]]
 """A passage → the texts before and after it in its document, for the reader's bearings; empty where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A claim as it is set: `tail` is its last word, which stays on one line with the numbers."""
-
-    head: str
-    tail: str
-    numbers: tuple[int, ...]
-    support: str
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    kind: Literal["paragraph", "list"]
-    label: str | None
-    sentences: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,64 +43,65 @@ class Excerpt:
     earlier: str
     later: str
     link: str | None
+    gone: bool = False
+    """The documents no longer hold these words; they are shown as they were quoted."""
 
 
 def shell(*, report: bool = False) -> str:
     """The page's frame, with a tab for the report or without; a template of Gradio's, so it must hold no value and
     neither `{{`, `${` nor a backtick."""
-    return _fill("shell.html", report=report)
+    return fill("shell.html", report=report)
 
 
 def welcome(documents: int, way: str, examples: Sequence[str]) -> str:
     """The first screen's words; `way` is `Assistant.way`."""
-    return _fill("welcome.html", documents=documents, way=way, examples=examples)
+    return fill("welcome.html", documents=documents, way=way, examples=examples)
 
 
 def searching(number: int, question: str, documents: int) -> str:
     """A turn before its first sentence. `number` counts the conversation's turns and makes ids unique."""
-    return _fill("notice.html", number=number, question=question, state="searching", documents=documents, message="")
+    return fill("notice.html", number=number, question=question, state="searching", documents=documents, message="")
 
 
 def failed(number: int, question: str, message: str) -> str:
     """A turn that ends in an error that a person can read."""
-    return _fill("notice.html", number=number, question=question, state="failed", documents=0, message=message)
+    return fill("notice.html", number=number, question=question, state="failed", documents=0, message=message)
 
 
-def turn(number: int, answer: Answer, around: Around, *, done: bool) -> str:
-    """A question with its answer, as much of it as there is."""
-    excerpts = [_quoted(citation, around) for citation in answer.citations]
+def turn(
+    number: int,
+    answer: Answer,
+    around: Around,
+    *,
+    done: bool,
+    glossary: Glossary = NO_TERMS,
+    record: Mapping[str, object] | None = None,
+) -> str:
+    """A question with its answer, as much of it as there is. `record` is what the browser keeps of it."""
+    gone = answer.trace.get("gone", ())
+    excerpts = [_quoted(citation, around, gone) for citation in answer.citations]
     nearest = _nearest(answer, around) if done and answer.abstention else []
-    return _fill(
+    return fill(
         "turn.html",
         number=number,
         question=answer.question,
         state="done" if done else "writing",
         answer=answer,
-        blocks=blocks(answer.claims),
+        blocks=blocks(answer.claims, glossary),
+        sides=sided(answer) if done else [],
         names={citation.number: citation.passage.source.title for citation in answer.citations},
         excerpts=excerpts + nearest,
         nearest=nearest,
         references=references(answer.citations),
         declined=_declined(answer),
         reply=without_nearest(answer),
-        made=made(answer),
+        ways=ways(answer.claims),
+        seconds=_seconds(answer),
         markdown=markdown(answer),
+        record=json.dumps(record, ensure_ascii=False) if record else "",
         dropped=_dropped(answer),
         problem=str(answer.trace.get("model_error") or ""),
     )
-
-
-def blocks(claims: Sequence[Claim]) -> list[Block]:
-    """Claims in the order they are said; a label or a change between prose and list items begins a block."""
-    result: list[Block] = []
-    for claim in claims:
-        kind: Literal["paragraph", "list"] = "list" if claim.item else "paragraph"
-        said = _sentence(claim)
-        if result and not claim.label and result[-1].kind == kind:
-            result[-1] = Block(kind, result[-1].label, (*result[-1].sentences, said))
-        else:
-            result.append(Block(kind, claim.label, (said,)))
-    return result
 
 
 def references(citations: Sequence[Citation]) -> list[tuple[Source, tuple[int, ...]]]:
@@ -127,26 +112,6 @@ def references(citations: Sequence[Citation]) -> list[tuple[Source, tuple[int, .
         _, numbers = grouped.get(source.doc_id, (source, ()))
         grouped[source.doc_id] = (source, (*numbers, citation.number))
     return list(grouped.values())
-
-
-def made(answer: Answer) -> str:
-    """How the sentences came about and how long it took, in one line."""
-    ways = [claim.support for claim in answer.claims]
-    counts = {words: ways.count(support) for support, words in _WAYS.items() if support in ways}
-    sentences = _count(len(ways), "sentence")
-    if len(counts) == 1:
-        line = f"{'All ' if len(ways) > 1 else ''}{sentences} {next(iter(counts))}"
-    else:
-        line = f"{sentences}: {', '.join(f'{count} {words}' for words, count in counts.items())}" if counts else ""
-    return " · ".join(filter(None, [line, _seconds(answer)]))
-
-
-_WAYS = {
-    "quoted": "quoted word for word",
-    "supported": "supported by the cited words",
-    "partial": "partly supported",
-    "unsupported": "not supported",
-}
 
 
 def without_nearest(answer: Answer) -> str:
@@ -169,7 +134,13 @@ def host(link: str) -> str:
     return (urlsplit(link).hostname or "").removeprefix("www.")
 
 
-def _fill(template: str, **values: object) -> str:
+def web_address(source: Source) -> str | None:
+    """The document's address where it is one that a browser opens; anything else could be a script."""
+    return source.url if re.match(r"https?://", source.url or "") else None
+
+
+def fill(template: str, **values: object) -> str:
+    """A template of this package with values, each escaped."""
     return _environment().get_template(template).render(values)
 
 
@@ -182,23 +153,20 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(day=day, host=host, count=_count, reference=reference, elsewhere=elsewhere)
+    environment.filters.update(
+        day=day, host=host, count=count, bibtex=bibtex, markdown_reference=markdown_reference, elsewhere=elsewhere
+    )
+    environment.globals.update(WAYS=WAYS)
     return environment
 
 
-def _sentence(claim: Claim) -> Sentence:
-    head, space, tail = claim.text.rpartition(" ")
-    if len(tail) > _UNBROKEN:
-        head, space, tail = claim.text, "", ""
-    return Sentence(head + space, tail, claim.citations, claim.support)
-
-
-def _quoted(citation: Citation, around: Around) -> Excerpt:
+def _quoted(citation: Citation, around: Around, gone: object) -> Excerpt:
     passage = citation.passage
     start = min(max(citation.start - passage.start, 0), len(passage.text))
     end = min(max(citation.end - passage.start, start), len(passage.text))
     key = str(citation.number)
-    return _excerpt(key, f"Source {key}", citation, (start, end), around)
+    excerpt = _excerpt(key, f"Source {key}", citation, (start, end), around)
+    return replace(excerpt, gone=isinstance(gone, list) and citation.number in gone)
 
 
 def _nearest(answer: Answer, around: Around) -> list[Excerpt]:
@@ -249,7 +217,3 @@ def _seconds(answer: Answer) -> str:
     if not isinstance(total, (int, float)):
         return ""
     return f"{total / 1000:.1f} s" if total >= 100 else f"{total:.0f} ms"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

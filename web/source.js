@@ -31,6 +31,7 @@ function openSource(button) {
   const shown = source.cloneNode(true);
   shown.querySelector(".source-title").id = "aq-panel-title";
   panelBody.replaceChildren(...shown.childNodes);
+  paintRates(panelBody, entryOf(button.closest(".turn")));
   const steps = stepsFrom(button);
   const at = steps.findIndex((step) => step.dataset.open === button.dataset.open);
   part("aq-where").textContent = `${source.dataset.name} of ${steps.length}`.replace("passage of", "passage,");
@@ -78,16 +79,23 @@ function markOpen(button) {
   if (claim) claim.classList.add("is-open");
 }
 
-// The hint: the quoted words and where they are from, on hover and on focus by keyboard.
+// The hint: the quoted words and where they are from, or what a term means, on hover and on focus by keyboard.
 let hintTimer = 0;
+const HINTED = ".turn .cite, .turn .term";
+
+function hintOf(button) {
+  if (button.dataset.term) return [button.dataset.meaning, `Glossary: ${button.dataset.term}`];
+  const source = sourceOf(button);
+  if (!source || !source.querySelector("mark") || button.classList.contains("is-open")) return null;
+  const facts = source.querySelector(".source-facts");
+  const from = source.querySelector(".source-title").textContent + (facts ? " · " + facts.textContent : "");
+  return [source.querySelector("mark").textContent, from];
+}
 
 function showHint(button) {
-  const source = sourceOf(button);
-  if (!source || !source.querySelector("mark") || button.classList.contains("is-open")) return;
-  const facts = source.querySelector(".source-facts");
-  hint.querySelector(".hint-quote").textContent = source.querySelector("mark").textContent;
-  hint.querySelector(".hint-source").textContent =
-    source.querySelector(".source-title").textContent + (facts ? " · " + facts.textContent : "");
+  const words = hintOf(button);
+  if (!words) return;
+  [hint.querySelector(".hint-quote").textContent, hint.querySelector(".hint-source").textContent] = words;
   hint.hidden = false;
   const at = button.getBoundingClientRect();
   const left = Math.min(Math.max(12, at.left - 24), document.documentElement.clientWidth - hint.offsetWidth - 12);
@@ -109,14 +117,22 @@ function hintSoon(button) {
 }
 
 document.addEventListener("mouseover", (event) => {
-  const over = event.target.closest && event.target.closest(".cite, .hint");
+  const over = event.target.closest && event.target.closest(`${HINTED}, .hint`);
   if (!over) return hint.hidden ? clearTimeout(hintTimer) : hintSoon(null);
-  if (over.classList.contains("cite")) hintSoon(over);
+  if (over !== hint) hintSoon(over);
   else clearTimeout(hintTimer);
 });
 document.addEventListener("focusin", (event) => {
-  if (event.target.matches(".turn .cite") && event.target.matches(":focus-visible")) showHint(event.target);
+  if (event.target.matches(HINTED) && event.target.matches(":focus-visible")) showHint(event.target);
   else if (!hint.hidden) hideHint();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.matches && event.target.matches(".turn .term")) showHint(event.target); // a tap
+});
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches || !event.target.matches(".turn .term") || !["Enter", " "].includes(event.key)) return;
+  event.preventDefault();
+  showHint(event.target);
 });
 document.addEventListener("scroll", hideHint, { passive: true, capture: true });
 
