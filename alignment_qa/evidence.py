@@ -71,7 +71,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Sentences by score, best first; `probability` that they answer; `missing` question words no passage has."""
+    """Sentences by score, best first; `probability` that they answer; `missing` question words that the corpus has not."""
 
     question: Question
     hits: tuple[Hit, ...]
@@ -79,6 +79,8 @@ class Evidence:
     probability: float
     abstention: Abstention | None
     missing: tuple[str, ...]
+    unnamed: tuple[str, ...]
+    """Names of the question, as written, that no hit has."""
     features: dict[str, float]
 
 
@@ -100,7 +102,14 @@ def gather(
     probability = answerable(features)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
     return Evidence(
-        question, tuple(hits), tuple(sentences), probability, _verdict(probability, features, least), missing, features
+        question,
+        tuple(hits),
+        tuple(sentences),
+        probability,
+        _verdict(probability, features, least),
+        missing,
+        _unnamed(question, hits),
+        features,
     )
 
 
@@ -202,6 +211,12 @@ def measure(
         "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),
         "kind_late": float(strict and not any(s.fits for s in sentences[:1])),
     }
+
+
+def _unnamed(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
+    held = [terms(f"{hit.passage.heading} {hit.passage.text}") for hit in hits]
+    names = {name.strip("'’-."): tuple(terms(name)) for name in _NAMED.findall(question.text)}
+    return tuple(name for name, row in names.items() if row and not any(_follows(row, words) for words in held))
 
 
 def _names_apart(question: Question, sentences: Sequence[Sentence], rarity: Mapping[str, float]) -> float:
