@@ -87,11 +87,8 @@ def _citation(item: Mapping[str, Any], passage: Passage | None) -> Citation:
 def _gone(item: Mapping[str, Any], quote: str, start: int) -> Passage:
     """All that is known of a passage that the index no longer holds: the words that were quoted."""
     authors = tuple(_text(name) for name in _list(item.get("authors", [])))
-    url, published = item.get("url"), item.get("published")
-    source = Source(
-        _text(item.get("doc_id")), _text(item.get("title")), _text(url) if url else None, authors,
-        _text(published) if published else None,
-    )  # fmt: skip
+    url, published, licence = (_text(item.get(name) or "") or None for name in ("url", "published", "licence"))
+    source = Source(_text(item.get("doc_id")), _text(item.get("title")), url, authors, published, licence)
     heading = _text(item.get("heading", ""))
     return Passage(_text(item.get("passage_id")), source, quote, start, start + len(quote), heading)
 
