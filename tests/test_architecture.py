@@ -27,6 +27,8 @@ FLOORS = [
         "replica",
         "question",
         "answer_type",
+        "facts",
+        "turned",
         "glossary",
     },
     {"index", "generate", "extract", "evidence", "support", "conversation", "langchain_retriever", "bibliography"},

@@ -117,7 +117,8 @@ def test_the_model_is_not_asked_when_the_corpus_has_nothing(library_index: Path,
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("ollama:llama3", "langchain-ollama"), ("anthropic:claude", "langchain-anthropic")]
+    ("name", "says"),
+    [("mistralai:mistral-small", "langchain-mistralai"), ("google_genai:gemini", "langchain-google-genai")],
 )
 def test_a_missing_provider_package_is_named(name: str, says: str) -> None:
     with pytest.raises(ModelUnavailable, match=f"pip install {says}"):
