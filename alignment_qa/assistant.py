@@ -13,6 +13,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from alignment_qa import conversation, encoders, evidence, support
 from alignment_qa.bibliography import bibliography
 from alignment_qa.chat import Spent, open_model
@@ -39,6 +41,7 @@ class Assistant:
     def __init__(self, index: Index, config: Config, model: Any = None) -> None:
         self.index = index
         self.config = config
+        self._remembered = support.Remembered(index.encoder.encode)
         self._writer = Writer(model, config, self._check) if model is not None else None
         self._retrieve: Retriever = fuse(
             index, weight=config.keyword_weight, question_weight=config.question_weight, pool=config.pool
@@ -180,6 +183,11 @@ class Assistant:
             yield from drafts
             return
         passages = [hit.passage for hit in found.hits]
+        for passage in passages:  # their sentences' vectors are in the index
+            rows = self.index.vectors([passage]).get(passage.passage_id)
+            texts = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
+            if rows is not None and len(rows) == 1 + len(texts):
+                self._remembered.learn(texts, rows[1:].astype(np.float32))
         try:
             yield from self._writer.drafts(
                 found.question.text, passages, history, detail, spent=spent, trace=trace,
@@ -242,7 +250,7 @@ class Assistant:
 
     @cached_property
     def _check(self) -> support.Checker:
-        return support.checker(self.index.encoder.encode, lambda words: evidence.weights(words, self.index))
+        return support.checker(self._remembered, lambda words: evidence.weights(words, self.index))
 
 
 LACKS = {"who": "names who", "when": "says when", "number": "gives such a number"}

@@ -40,7 +40,7 @@ _SCALES = {
     "b": 1e9,
 }
 _FIGURE = re.compile(
-    r"(?<![\w.,])(?P<number>\d[\d,]{0,20}(?:\.\d{1,12})?)(?:(?:st|nd|rd|th)\b|[ -]?(?P<scale>hundred|thousand|million|billion|trillion|bn|k|m|b)\b|(?![\w]))",
+    r"(?<![\w.,])(?P<number>\d{1,15}(?:,\d{3}){0,6}(?:\.\d{1,12})?)(?:(?:st|nd|rd|th)\b|[ -]?(?P<scale>hundred|thousand|million|billion|trillion|bn|k|m|b)\b|(?![\w]))",
     re.I,
 )
 _SHORT_RANGE = re.compile(r"\b((?:1[5-9]|20)\d\d)[–/-](\d\d)\b")

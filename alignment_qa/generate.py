@@ -40,6 +40,7 @@ _REFUSAL = re.compile(
 LONGEST = 20_000  # characters of an answer that are read; a model that rambles on is cut off
 LONGEST_SENTENCE = 3_000
 TRIES = 2
+TRIED = 2  # other passages that a sentence is checked against
 SURE = 0.25  # share of the terms of both that a quote must share with its sentence to be highlighted alone
 
 
@@ -71,7 +72,7 @@ def generate(
             question, passages, history, detail, withheld=withheld, parts=parts, as_documents=cites_itself(model)
         )
         try:
-            for item in _written(words(model, asked, spent, passages), passages, check, withheld):
+            for item in _written(words(model, asked, spent, passages), passages, check):
                 if item is None:
                     return
                 key = tuple(terms(item.text))
@@ -88,9 +89,7 @@ def generate(
                 passages = passages[: len(passages) // 2]
 
 
-def _written(
-    pieces: Iterable[str], passages: Sequence[Passage], check: Checker, withheld: Sequence[str]
-) -> Iterator[Draft | Dropped | None]:
+def _written(pieces: Iterable[str], passages: Sequence[Passage], check: Checker) -> Iterator[Draft | Dropped | None]:
     """The sentences of one reply, checked; None for the words that say that there is no answer."""
     first = True
     for sentence in sentences(pieces):
@@ -104,7 +103,7 @@ def _written(
         item = bool(mark := LIST_MARK.match(text))
         text = text[mark.end() :] if mark else text
         if terms(text):
-            checked = _checked(text, numbers, passages, check, withheld)
+            checked = _checked(text, numbers, passages, check)
             yield replace(checked, item=item) if isinstance(checked, Draft) else checked
 
 
@@ -147,26 +146,30 @@ def markers(sentence: str, passages: int) -> tuple[str, list[int]]:
     return "".join(clean).strip(), [n for n in dict.fromkeys(numbers) if 1 <= n <= passages]
 
 
-def _checked(
-    text: str, numbers: Sequence[int], passages: Sequence[Passage], check: Checker, withheld: Sequence[str]
-) -> Draft | Dropped:
+def _checked(text: str, numbers: Sequence[int], passages: Sequence[Passage], check: Checker) -> Draft | Dropped:
     """The sentence with the passages that carry it: those it cites, else the one other that does."""
     if not orders.is_statement(text):
         return Dropped(text, "it is a question, an order or talk, and says nothing about the subject")
     if prompt.leaked(text):
         return Dropped(text, "it repeats the rules that the model was given")
     cited = [passages[n - 1] for n in numbers]
-    own = [s for p in cited for s in _texts(p, withheld)]
+    own = [s for p in cited for s in _texts(p)]
     support = verdict(check(text, own))
     if support != "supported":
-        others = [p for p in passages if p not in cited]
-        scored = [(check(text, _texts(p, withheld)), -i, p) for i, p in enumerate(others)]
+        others = _likely(text, [p for p in passages if p not in cited])
+        scored = [(check(text, _texts(p)), -i, p) for i, p in enumerate(others)]
         if scored and verdict((best := max(scored, key=lambda row: row[:2]))[0]) == "supported":
             cited, support = [best[2]], "supported"
     if support == "unsupported" or not cited:
         no_passage = "no passage supports it" if cited else "it cites no passage, and none supports it"
         return Dropped(text, (wrong(text, own) if own else None) or no_passage)
     return Draft(text, tuple(quote for p in cited if (quote := nearest(text, p))), support)
+
+
+def _likely(text: str, passages: Sequence[Passage]) -> list[Passage]:
+    """The few passages that share most terms with the text: each that is tried costs as much as the one that was cited."""
+    asked = set(terms(text))
+    return sorted(passages, key=lambda p: -len(asked & set(terms(p.text))))[:TRIED]
 
 
 def nearest(text: str, passage: Passage) -> Quote:
@@ -195,9 +198,9 @@ def judge_by(model: Any, limits: tuple[float, float, float] = (1.0, 0.4, 0.0)) -
     return judge
 
 
-def _texts(passage: Passage, withheld: Sequence[str] = ()) -> list[str]:
-    """What of a passage may carry a sentence: its sentences without those that give orders, its heading, its authors."""
+def _texts(passage: Passage) -> list[str]:
+    """What of a passage may carry a sentence: its sentences without questions and orders, its heading, its authors."""
     own = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences] or [passage.text]
     source = passage.source
     about = " · ".join(filter(None, [passage.heading, ", ".join(source.authors), source.published]))
-    return [text for text in own if text not in withheld] + ([about] if about else [])
+    return [text for text in own if orders.may_carry(text)] + ([about] if about else [])

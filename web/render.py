@@ -99,7 +99,9 @@ def turn(number: int, answer: Answer, around: Around, *, done: bool) -> str:
         reply=without_nearest(answer),
         made=made(answer),
         markdown=markdown(answer),
-        dropped=_dropped(answer),
+        dropped=_listed(answer, "dropped"),
+        orders=_listed(answer, "orders"),
+        note=str(answer.trace.get("note") or ""),
         problem=str(answer.trace.get("model_error") or ""),
     )
 
@@ -236,8 +238,9 @@ def _declined(answer: Answer) -> str:
     }[answer.abstention]
 
 
-def _dropped(answer: Answer) -> list[Mapping[str, object]]:
-    listed = answer.trace.get("dropped")
+def _listed(answer: Answer, name: str) -> list[Mapping[str, object]]:
+    """What the trace lists under that name."""
+    listed = answer.trace.get(name)
     return [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
 
 
