@@ -8,15 +8,17 @@ from collections.abc import Sequence
 
 from alignment_qa.lexical import terms
 from alignment_qa.question import Aspect, Question, Unit
+from alignment_qa.quotable import SHORTEST
 
 STRICT = frozenset({"who", "when", "number"})
 """Kinds whose answer must hold a thing of that kind."""
 
-SHORTEST = 8  # words of a sentence that can define anything
+NAMELESS = frozenset("i ai ais agi agis asi ml rl llm llms ok".split())
+"""Written as names, and the name of nobody."""
 LONG = 7  # letters of a word from which its ending may be another
 APART = 3  # words between a number and what it counts
 
-_DEFINES = r"^(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|separate|distinct|different|one of|more|most|less|about to|being|said|thought|widely|commonly)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of)\b"
+_DEFINES = r"^(?:(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: (?:problem|thesis|hypothesis|principle|paradox|law|theorem|argument|conjecture|game|effect|property|scenario|agent|system|model)s?)?(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|separate|distinct|different|one of|more|most|less|about to|being|said|thought|widely|commonly|named|called|discussed|described(?! as)|covered|considered|mentioned|used|explained|introduced|listed|shown|based|due)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of|(?:states?|asserts?|holds?|says?|claims?) that)\b|[\"“'*]*{subject}[\"”'*]*(?: \([^)]{{1,40}}\))?(?::| [–—]) ?[\"”'*]*(?=[\w\"“]))"
 _CONTRAST = re.compile(
     r"\b(differ\w*|whereas|while|in contrast|contrast\w*|unlike|distinct\w*|not the same|rather than|on the other hand|versus|as opposed)\b",
     re.I,
@@ -33,11 +35,13 @@ _UNITS: dict[Unit, re.Pattern[str]] = {
     "day": re.compile(r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.? \d|\d(?:st|nd|rd|th)? (?:of )?(?:January|February|March|April|May|June|July|August|September|October|November|December)\b|\b\d{4}-\d\d-\d\d\b"),
     "month": re.compile(r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December|spring|summer|autumn|winter)\b"),
 }  # fmt: skip
-_TIME = re.compile(
+_DATE = re.compile(
     r"\b(?:1[0-9]|20)\d\ds?\b|\b(?:January|February|March|April|June|July|August|September|October|November|December) \d|"
-    r"\b(?:yesterday|today|last (?:year|month|week)|(?:years?|decades?|months?|centur(?:y|ies)) (?:ago|earlier|later|before|after))\b"
-    r"|\b(?:when|once|whenever|until|before|after|as soon as|during)\b"
+    r"\b(?:yesterday|last (?:year|month|week)|(?:years?|decades?|months?|centur(?:y|ies)) (?:ago|earlier|later|before|after))\b"
 )
+_OCCASION = re.compile(r"\b(?:when|once|whenever|until|before|after|as soon as|during)\b")
+_PAST = re.compile(r"\b(?:was|were|did|had|year|date|month|decade)\b", re.I)
+"""A question about time that wants a date: one about what happens at times takes an occasion as well."""
 _NAME = re.compile(
     r"\b[A-Z][\w'’-]*(?:[ -](?:(?:van|von|de|der|la|al|of) )?[A-Z][\w.'’-]*)*(?: et al)?|\b(?:he|she) (?:wrote|argued)"
 )
@@ -74,7 +78,9 @@ def holds(question: Question, text: str) -> float:
         case "who":
             return float(_names_another(question, text)) * (1.0 if _ATTRIBUTES.search(text) else 0.5)
         case "when":
-            return float(bool((_UNITS[question.unit] if question.unit else _TIME).search(text)))
+            if question.unit:
+                return float(bool(_UNITS[question.unit].search(text)))
+            return float(bool(_DATE.search(text) or (_OCCASION.search(text) and not _PAST.search(question.text))))
         case "number":
             return float(_counts(question, text))
         case "comparison":
@@ -126,7 +132,7 @@ def _counts(question: Question, text: str) -> bool:
 
 def _names_another(question: Question, text: str) -> bool:
     """The sentence has a name, past its first word, that the question does not have."""
-    asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question.text)}
+    asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question.text)} | NAMELESS
     inner = (
         re.sub(r"^\W*\w+", "", text) if not re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z]|et al|and [A-Z]|\()", text) else text
     )

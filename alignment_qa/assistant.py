@@ -216,6 +216,8 @@ class Assistant:
             case _:
                 words = _surface(found.missing, found.question.text)
                 lacks = [f"No document uses the word {_either(words)}."] if words else []
+                if names := [name for name in found.unnamed if name not in words]:
+                    lacks.append(f"No passage near it names {_either(names)}.")
                 if found.features["kind_absent"]:
                     lacks.append(f"No passage near it {LACKS[found.question.kind]}.")
                 text = " ".join(["The corpus does not clearly answer this.", *lacks]) + where

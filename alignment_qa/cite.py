@@ -112,6 +112,7 @@ def as_json(answer: Answer) -> dict[str, object]:
                 "url": c.passage.source.url,
                 "authors": list(c.passage.source.authors),
                 "published": c.passage.source.published,
+                "licence": c.passage.source.licence,
                 "heading": c.passage.heading,
                 "passage": c.passage.text,
                 "quote": c.quote,

@@ -7,6 +7,8 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from alignment_qa.errors import AlignmentQAError
+
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 """The encoder that is installed as a package; every other name is one that sentence-transformers can load."""
 
@@ -89,8 +91,21 @@ def index_token() -> str | None:
     return os.environ.get(INDEX_TOKEN) or None
 
 
+def access() -> tuple[str, str, str] | None:
+    """(host, header's name, its value) of `ALIGNMENT_QA_ACCESS`, as `www.example.org X-Reader: secret`: what the operators
+    of a host may give to a program that is to read it. Raises AlignmentQAError for anything else."""
+    text = os.environ.get("ALIGNMENT_QA_ACCESS")
+    if not text:
+        return None
+    host, _, header = text.strip().partition(" ")
+    name, colon, value = header.partition(":")
+    if not (colon and name.strip() and value.strip()):
+        raise AlignmentQAError("ALIGNMENT_QA_ACCESS is not of the form 'HOST NAME: VALUE'.")
+    return host.lower(), name.strip(), value.strip()
+
+
 def cache_folder() -> Path:
-    """Where exported encoders and copies of a server's documents are kept between runs: `ALIGNMENT_QA_CACHE`, else the user's cache folder."""
+    """Where exported encoders, fetched documents and copies of a server's documents are kept between runs: `ALIGNMENT_QA_CACHE`, else the user's cache folder."""
     chosen = os.environ.get("ALIGNMENT_QA_CACHE")
     if chosen:
         return Path(chosen)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from alignment_qa.config import DEFAULT_ENCODER, cache_folder, quiet_libraries
 from alignment_qa.errors import EncoderUnavailable
+from alignment_qa.words import table_of, words_from
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -56,6 +57,9 @@ class Encoder(Protocol):
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special ones and without a limit."""
 
+    words: Callable[[Sequence[str]], Vectors]
+    """Single words → (n, any) float32, as `alignment_qa.words` has them; zeros for an encoder without a table of tokens."""
+
 
 class ExportedEncoder:
     """A mean-pooled transformer encoder: the tokenizer and the pooling here, the transformer by ONNX Runtime from its
@@ -77,6 +81,7 @@ class ExportedEncoder:
         self._transform, self.dimension = _onnx_runtime(model)
         self._batch_tokens = BATCH_TOKENS
         self.backend = "onnxruntime fp32"
+        self.words = words_from(table_of(tokenizer.with_name("model.safetensors")), self._tokens)
 
     def run_by(self, transform: Transform, backend: str, batch_tokens: int = BATCH_TOKENS) -> ExportedEncoder:
         """The same encoder with its transformer run by another engine; `transform` is called from several threads."""
@@ -109,8 +114,11 @@ class ExportedEncoder:
         return unit(result)
 
     def count(self, texts: Sequence[str]) -> list[int]:
+        return [len(ids) for ids in self._tokens(texts)]
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         encodings = self._counter.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(encoding.ids) for encoding in encodings]
+        return [encoding.ids for encoding in encodings]
 
 
 class TorchEncoder:
@@ -132,6 +140,7 @@ class TorchEncoder:
         self.limit = int(self._model.max_seq_length or 512) - 2
         self._counter: Any = deepcopy(self._model.tokenizer)  # counts while another thread encodes
         self.backend = f"torch fp32 on {self._model.device.type}"
+        self.words = words_from(_input_embeddings(self._model), self._tokens)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -140,7 +149,11 @@ class TorchEncoder:
         return unit(np.asarray(vectors, np.float32))
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        return [len(ids) for ids in self._counter(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
+        return [len(ids) for ids in self._tokens(texts)]
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        ids: list[list[int]] = self._counter(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+        return ids
 
 
 @lru_cache(maxsize=4)
@@ -314,6 +327,13 @@ def _sentence_transformer(name: str) -> SentenceTransformer:
 
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     return SentenceTransformer(name)
+
+
+def _input_embeddings(model: SentenceTransformer) -> Vectors | None:
+    """(tokens, dimension), or None for a model that is no transformer."""
+    look_up = getattr(getattr(model[0], "model", None), "get_input_embeddings", None)
+    table = look_up() if look_up else None
+    return None if table is None else np.asarray(table.weight.detach().float().cpu().numpy(), np.float32)
 
 
 def _first_line(error: Exception) -> str:

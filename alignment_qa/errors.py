@@ -47,3 +47,15 @@ class ModelUnavailable(AlignmentQAError):
 
 class EngineUnavailable(AlignmentQAError):
     """The cluster that was to do the work cannot be used: package, scheduler or workers are missing."""
+
+
+class CollectionUnknown(AlignmentQAError):
+    """A collection was asked for that the list of collections does not hold, or holds wrongly."""
+
+
+class FetchFailed(AlignmentQAError):
+    """An address was not fetched: it must not be, or its server has or gives nothing. `status` is HTTP's, 0 for none."""
+
+    def __init__(self, why: str, status: int = 0) -> None:
+        super().__init__(why)
+        self.status = status

@@ -15,51 +15,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from alignment_qa.answer_type import SHORTEST, STRICT, holds, shows
+from alignment_qa.answer_type import STRICT, holds, shows
 from alignment_qa.encoders import Vectors, unit
-from alignment_qa.lexical import terms
+from alignment_qa.lexical import FUNCTION_WORDS, terms
 from alignment_qa.question import Question
+from alignment_qa.quotable import Form, bare, forms, quotable
 from alignment_qa.retrieve import in_context
-from alignment_qa.sentences import LIST_MARK
 from alignment_qa.store import Vectors16
 from alignment_qa.types import Abstention, Hit, Passage
 
-_DANGLING = re.compile(
-    r"^[\"“'(]*(?:it|its|they|their|them|this|that|these|those|such|he|she|his|her|him|former|latter|the former|the latter|both|"
-    r"neither|either|here|there(?! (?:is|are|was|were|may|can))|one|another|others|some of (?:these|those|them)|"
-    r"however|but|therefore|thus|hence|moreover|furthermore|also|so|and|or|yet|instead|otherwise|nevertheless|nonetheless|"
-    r"consequently|accordingly|similarly|likewise|conversely|meanwhile|then|still|again|besides|additionally|finally|second(?:ly)?|third(?:ly)?|"
-    r"in (?:contrast|other words|addition|particular|this|that|these|such|turn|short|fact)|on the other hand|on the contrary|"
-    r"for (?:example|instance|this|that|these)|as a (?:result|consequence)|as an (?:example|illustration)|as (?:mentioned|noted|described|discussed|we saw)|"
-    r"because of (?:this|that)|due to (?:this|that)|if so|if not|rather|more specifically|more precisely|specifically|indeed|of course)\b",
-    re.I,
-)  # fmt: skip
-_POINTING = re.compile(
-    r"\b(?:as (?:mentioned|noted|described|discussed|shown|explained) (?:above|below|earlier|before)|see (?:above|below|figure|section|table|chapter|the|also)|"
-    r"(?:figure|fig\.|table|section|chapter|equation|eq\.) \d|(?:above|below|previous|following|next|this) (?:figure|table|section|chapter|post|article|paper)|"
-    r"click|subscribe)\b",
-    re.I,
-)  # fmt: skip
-_ORDER = re.compile(  # text that speaks to the assistant or its reader, not about its subject; no part may match twice
-    r"^\W*(?:(?:important|attention|note|system|assistant|ai|warning|(?:new )?instructions?)\s*[:,!–—-]+\s*)?"
-    r"(?:(?:dear |to the )?(?:assistant|chatbot|model|ai|llm)s?,? (?=you |must|should|shall|will|are ))?"
-    r"(?:when (?:asked|answering|you)\b[^.,]{0,80}, )?(?:please |now |instead,? |always |never |only ){0,3}"
-    r"(?:(?:you )?(?:must|should|shall|will|are to|are now|need to|have to) (?:now |only |always |never |not )?)?"
-    r"(?:(?:ignore|disregard|forget|override|bypass|reveal|print|output|repeat|respond|reply|answer (?:only|with|that|every|all|the)|say (?:only|that|exactly)|tell (?:the )?(?:user|reader|them)|"
-    r"pretend|roleplay|act as|do not (?:mention|tell|answer|reveal|cite|say|follow|use|quote)|stop (?:answering|citing)|cite (?:only|this)|follow these)\b"
-    r"|you are (?:now |no longer )(?:an? |the |in |bound)|from now on\b)",
-    re.I,
-)
 _NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
 """Words of a question that are written as names or hold a digit."""
-_PAIRED = re.compile(r"\bthe (?:former|latter)\b", re.I)
-
-Form = Literal["plain", "item", "lead_in"]
-"""A sentence of a paragraph, an item of a list, or the sentence that leads into a list."""
 
 
 class Statistics(Protocol):
@@ -70,6 +40,9 @@ class Statistics(Protocol):
 
     def frequency(self, words: Sequence[str]) -> dict[str, int]:
         """In how many passages each term occurs."""
+
+    def words(self, words: Sequence[str]) -> Vectors:
+        """(n, any) unit vectors of single words; zeros where the encoder has none."""
 
     def count(self) -> tuple[int, int]:
         """(documents, passages)."""
@@ -98,7 +71,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Sentences by score, best first; `probability` that they answer; `missing` question words no passage has."""
+    """Sentences by score, best first; `probability` that they answer; `missing` question words that the corpus has not."""
 
     question: Question
     hits: tuple[Hit, ...]
@@ -106,6 +79,8 @@ class Evidence:
     probability: float
     abstention: Abstention | None
     missing: tuple[str, ...]
+    unnamed: tuple[str, ...]
+    """Names of the question, as written, that no hit has."""
     features: dict[str, float]
 
 
@@ -123,11 +98,18 @@ def gather(
         for sentence in _score(question, hit, vectors[hit.passage.passage_id], vector, rarity)
     ]
     sentences.sort(key=lambda s: (-s.score, s.passage.passage_id, s.place))
-    features = measure(question, hits, sentences, vectors, vector, rarity)
+    features = measure(question, hits, sentences, vectors, vector, rarity, index)
     probability = answerable(features)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
     return Evidence(
-        question, tuple(hits), tuple(sentences), probability, _verdict(probability, features, least), missing, features
+        question,
+        tuple(hits),
+        tuple(sentences),
+        probability,
+        _verdict(probability, features, least),
+        missing,
+        _unnamed(question, hits),
+        features,
     )
 
 
@@ -144,9 +126,9 @@ def _score(
         return []
     cosines = rows @ vector
     result = []
-    for place, form in enumerate(_forms(passage)):
+    for place, form in enumerate(forms(passage)):
         start, end, text = bare(passage, place)
-        if not _quotable(text, form):
+        if not quotable(text, form):
             continue
         fits = holds(question, text) if question.kind != "list" else float(form == "lead_in")
         features = {
@@ -201,38 +183,6 @@ def coverage(rarity: Mapping[str, float], text: str) -> float:
     return sum(weight for word, weight in rarity.items() if word in held) / total
 
 
-def bare(passage: Passage, place: int) -> tuple[int, int, str]:
-    """Span and text of a sentence of a passage, without the mark of a list item."""
-    start, end = passage.sentences[place]
-    text = passage.text[start - passage.start : end - passage.start]
-    mark = LIST_MARK.match(text)
-    return (start + mark.end(), end, text[mark.end() :]) if mark else (start, end, text)
-
-
-def _forms(passage: Passage) -> list[Form]:
-    texts = [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]
-    items = [bool(LIST_MARK.match(text)) for text in texts]
-    return [
-        "item" if item else "lead_in" if text.endswith(":") and any(items[place + 1 : place + 2]) else "plain"
-        for place, (text, item) in enumerate(zip(texts, items, strict=True))
-    ]
-
-
-def _quotable(text: str, form: Form) -> bool:
-    """A whole sentence of some length that does not point elsewhere; not a stub, a heading or a formula."""
-    words = re.findall(r"[A-Za-z]{2,}", text)
-    ends = text.rstrip(" \"”’')*_")[-1:]
-    whole = ends in {".", "!", "?", ";"} or form == "lead_in" or (ends == ":" and len(words) >= SHORTEST)
-    return (
-        whole and len(words) >= 4 and not text.startswith("|") and not _POINTING.search(text) and not _ORDER.match(text)
-    )
-
-
-def dangling(text: str) -> bool:
-    """The sentence opens with, or rests on, something said before it."""
-    return bool(_DANGLING.match(text) or _PAIRED.search(text))
-
-
 def measure(
     question: Question,
     hits: Sequence[Hit],
@@ -240,12 +190,11 @@ def measure(
     vectors: Mapping[str, Vectors],
     vector: Vectors,
     rarity: Mapping[str, float],
+    index: Statistics,
 ) -> dict[str, float]:
-    """What the probability of an answer is computed from: closeness, words held, names and words that no passage has,
-    and whether the asked kind of thing is there. None of it is the length of a passage."""
+    """What the probability of an answer is computed from: closeness, words held, names and words that no passage has or
+    that do not meet in one place, and whether the asked kind of thing is there. None of it is the length of a passage."""
     near = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])))
-    held = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits)))
-    names = {word for name in _NAMED.findall(question.text) for word in terms(name)}
     total, rarest = sum(rarity.values()) or 1.0, max(rarity.values(), default=0.0)
     contexts = sorted(
         in_context([vectors[h.passage.passage_id] for h in hits if h.passage.passage_id in vectors], vector)
@@ -257,9 +206,62 @@ def measure(
         "beyond": _beyond(sentences, vectors, hits, vector),
         "covered_near": sum(weight for word, weight in rarity.items() if word in near) / total,
         "unknown": sum(weight for word, weight in rarity.items() if weight >= rarest and word not in near) / total,
-        "names_absent": sum(rarity.get(word, 0.0) for word in names - held) / total,
+        "names_apart": _names_apart(question, sentences, rarity) / total,
+        "met": _met(question, sentences, rarity, index),
         "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),
+        "kind_late": float(strict and not any(s.fits for s in sentences[:1])),
     }
+
+
+def _unnamed(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
+    held = [terms(f"{hit.passage.heading} {hit.passage.text}") for hit in hits]
+    names = {name.strip("'’-."): tuple(terms(name)) for name in _NAMED.findall(question.text)}
+    return tuple(name for name, row in names.items() if row and not any(_follows(row, words) for words in held))
+
+
+def _names_apart(question: Question, sentences: Sequence[Sentence], rarity: Mapping[str, float]) -> float:
+    """The weight of the question's names that do not stand beside the sentence, of the first five, that has most of them."""
+    names = [terms(name) for name in _NAMED.findall(question.text)]
+    weight = {tuple(name): sum(rarity.get(word, 0.0) for word in name) for name in names if name}
+    held = [terms(_setting(s, 1)) for s in sentences[:5]]
+    return min((sum(w for name, w in weight.items() if not _follows(name, words)) for words in held), default=0.0)
+
+
+def _follows(name: tuple[str, ...], words: Sequence[str]) -> bool:
+    """The terms stand one after the other: GPT-5 is neither GPT-4 nor in a text of GPT-4 and five others."""
+    return any(tuple(words[at : at + len(name)]) == name for at, word in enumerate(words) if word == name[0])
+
+
+def _met(question: Question, sentences: Sequence[Sentence], rarity: Mapping[str, float], index: Statistics) -> float:
+    """How well the question's words all meet their like around one sentence: the geometric mean of each word's closeness
+    to its nearest there, as the encoder's own vocabulary has them; the best of ten sentences. In [0.05, 1.05]."""
+    asked = [word for word in _content(question.text) if any(rarity.get(term) for term in terms(word))]
+    if not asked or not sentences:
+        return 0.0
+    settings = [_content(_setting(s, 3)) for s in sentences[:10]]
+    known = list(dict.fromkeys(word for words in (asked, *settings) for word in words))
+    rows = {word: at for at, word in enumerate(known)}
+    vectors = index.words(known)
+    cosines = vectors[[rows[word] for word in asked]] @ vectors.T
+    best = [
+        float(np.log(np.clip((cosines[:, [rows[w] for w in words]].max(axis=1) - 0.2) / 0.6, 0, 1) + 0.05).mean())
+        for words in settings
+        if words
+    ]
+    return math.exp(max(best, default=math.log(0.05)))
+
+
+def _setting(sentence: Sentence, around: int) -> str:
+    """The heading of a sentence's passage, and the sentence with as many before and after it."""
+    passage = sentence.passage
+    spans = passage.sentences[max(0, sentence.place - around) : sentence.place + around + 1]
+    return f"{passage.heading} {passage.text[spans[0][0] - passage.start : spans[-1][1] - passage.start]}"
+
+
+def _content(text: str) -> list[str]:
+    """The words of a text as they are written, in lower case, each once, without those that carry no topic."""
+    words = re.findall(r"[\w’'-]+", text.lower())
+    return list(dict.fromkeys(word for word in words if len(word) > 1 and word not in FUNCTION_WORDS))
 
 
 def _beyond(

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from alignment_qa.answer_type import STRICT, defines, mentions, says_of_each
 from alignment_qa.cite import Draft, Quote
-from alignment_qa.evidence import Evidence, Form, Sentence, bare, dangling
+from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
+from alignment_qa.quotable import Form, bare, dangling
 from alignment_qa.sentences import LIST_MARK
 from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail, Passage
@@ -89,12 +90,15 @@ def _choose(
     lead = _lead(sentences, evidence, shape)
     if lead is None:
         return []
+    settled = evidence.question.kind in STRICT and lead.fits
     for sentence in (lead, *sentences):
-        margin = shape.margin if len(chosen) >= few else 2 * shape.margin
+        margin = shape.margin if len(chosen) >= few or settled else 2 * shape.margin
         if sentence.score < lead.score - margin or len(chosen) >= limit:
             break
         if any(sentence is c.sentence for c in chosen) or (chosen and _says_nothing_new(sentence, evidence)):
             continue
+        if sentence.form == "item" and sentence.text[:1].islower() and evidence.question.kind != "list":
+            continue  # a piece of a sentence, without what leads into it
         if twin := next((c for c in chosen if _says_the_same(sentence, c.sentence)), None):
             known = {s.passage.source.doc_id for s in (twin.sentence, *twin.also)}
             if sentence.passage.source.doc_id not in known:

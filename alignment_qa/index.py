@@ -338,6 +338,10 @@ class Index:
         """In how many passages each term (as `lexical.terms` gives it) occurs."""
         return self._keywords.frequency(words)
 
+    def words(self, words: Sequence[str]) -> Vectors:
+        """(n, any): the encoder's unit vector of each single word, zeros where it has none."""
+        return self.encoder.words(words)
+
     def knows(self, name: str) -> bool:
         """Some passage uses every content word of the name."""
         return all(self.frequency(terms(name)).values())

@@ -296,4 +296,4 @@ _COLUMNS = "passage_id, doc_id, first, last, heading, role, passages.text, sente
 
 def _source(text: str) -> Source:
     fields = json.loads(text)
-    return Source(**{**fields, "authors": tuple(fields["authors"])})
+    return Source(**{**fields, "authors": tuple(fields["authors"]), "tags": tuple(fields.get("tags", ()))})

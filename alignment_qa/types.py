@@ -31,6 +31,9 @@ class Source:
     licence: str | None = None
     collection: str = ""
     level: str | None = None
+    tags: tuple[str, ...] = ()
+    score: int | None = None
+    """The votes of the readers where it was published, when it was read."""
 
     @property
     def year(self) -> str | None:

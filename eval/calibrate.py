@@ -32,8 +32,9 @@ KEPT = 0.97  # share of answerable dev questions that must stay answered: the th
 AGAINST = {
     "rank",
     "unknown",
-    "names_absent",
+    "names_apart",
     "kind_absent",
+    "kind_late",
 }  # features that speak against an answer; all others speak for one
 DOUBT = 0.1  # weight of a question whose documents were hidden: others often answer it after all
 Matrix = NDArray[np.float64]

@@ -6,15 +6,20 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alignment_qa.config import from_environment
-from alignment_qa.errors import AlignmentQAError, EngineUnavailable, IndexUnreachable
+from alignment_qa.errors import AlignmentQAError, EngineUnavailable, FetchFailed, IndexUnreachable
+from ingest.options import parsed
 
 if TYPE_CHECKING:
     from alignment_qa.index import Index
+    from ingest.sources.bring import Brought
+    from ingest.sources.fetch import Fetch
+    from ingest.sources.original import Collection
     from ingest.sync import Engine
 
 SHIPPED = Path(__file__).parent.parent / "corpus" / "articles"
@@ -22,7 +27,7 @@ SHIPPED = Path(__file__).parent.parent / "corpus" / "articles"
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 all read, 1 something was skipped, 2 nothing could be done, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    options = parsed(arguments)
     try:
         return _run(options)
     except AlignmentQAError as error:
@@ -33,55 +38,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m ingest",
-        description="Read documents into an index, so that questions can be answered from them. A second run reads "
-        "only what is new or changed, and drops what has gone from a folder.",
-    )
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: our corpus)")
-    parser.add_argument(
-        "--index", metavar="DIR|URL", help="folder of the index (default: index), or http://host:port/collection"
-    )
-    parser.add_argument("--encoder", metavar="NAME", help="sentence-transformers model for a new index")
-    parser.add_argument(
-        "--fields",
-        type=_fields,
-        metavar="NAME=FIELD,…",
-        help="which fields of JSONL or CSV records hold title, text, url, authors, published, licence, as "
-        "text=body,published=day (default: their usual names)",
-    )
-    parser.add_argument("--watch", action="store_true", help="go on and follow each change in the folders until Ctrl-C")
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="verify the index, say what is wrong and stop (exit status 1 if anything is)",
-    )
-    parser.add_argument("--repair", action="store_true", help="verify the index, mend it from what it holds and stop")
-    parser.add_argument(
-        "--engine", choices=("local", "dask"), default="local", help="where files are read, split and embedded"
-    )
-    parser.add_argument(
-        "--scheduler",
-        metavar="URL",
-        help="scheduler of a running Dask cluster, as tcp://host:port (default: one is started)",
-    )
-    parser.add_argument("--rebuild", action="store_true", help="throw the index away first")
-    parser.add_argument("--list", action="store_true", help="print the documents in the index and stop")
-    parser.add_argument("--remove", metavar="DOC_ID", help="take a document out of the index and stop")
-    return parser
-
-
-def _fields(value: str) -> dict[str, str]:
-    from ingest.readers.records import FIELDS
-
-    pairs = [pair.partition("=") for pair in value.split(",")]
-    wrong = [name for name, _, field in pairs if name.strip() not in FIELDS or not field.strip()]
-    if wrong:
-        raise argparse.ArgumentTypeError(f"{wrong[0]!r}: say NAME=FIELD, NAME one of {', '.join(FIELDS)}")
-    return {name.strip(): field.strip() for name, _, field in pairs}
-
-
 def _run(options: argparse.Namespace) -> int:
     config = from_environment(index=options.index, encoder=options.encoder)
     from alignment_qa.index import Index, discard
@@ -89,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.list:
         for document in (index := Index.open(config.index)).documents():
             source = document.source
-            facts = [source.title, ", ".join(source.authors), source.published or "", source.url or ""]
+            facts = [source.title, ", ".join(source.authors), source.published, source.url, source.licence]
             print(
                 f"{source.doc_id}  {len(index.passages_of(source.doc_id)):4d} passages  {' · '.join(filter(None, facts))}"
             )
@@ -108,10 +64,92 @@ def _run(options: argparse.Namespace) -> int:
         return _check(config.index, options.repair)
     if options.scheduler and options.engine != "dask":
         raise EngineUnavailable("--scheduler goes with --engine dask.")
+    if options.names is not None:
+        return _from(options, config.index)
     if options.rebuild:
         discard(config.index)
-    done = _ingest(options, config.index)
+    done = _ingest(options, options.paths or [SHIPPED], config.index)
     return _watch(options.paths or [SHIPPED], config.index, options.fields) if options.watch and done != 2 else done
+
+
+def _from(options: argparse.Namespace, index: str) -> int:
+    """Fetch collections, then index what they brought together with the paths that were given."""
+    from alignment_qa.config import access, cache_folder
+    from alignment_qa.index import discard
+    from ingest import sources
+    from ingest.sources.fetch import Fetch
+
+    known = sources.collections(options.upstream or sources.SHIPPED)
+    if not all(options.names):
+        for name, collection in known.items():
+            print(f"{name:27s} {collection.what}")
+            print(
+                f"{'':27s} licence: {collection.licence or 'not known'}; terms: {collection.terms or 'none that we know'}"
+            )
+        return 0
+    asked = [sources.narrowed(sources.asked(name, known), dict(options.only)) for name in options.names]
+    status, paths = 0, list(options.paths)
+    for collection in asked:
+        with Fetch(pace=collection.pace, allow_private=options.allow_private, access=access()) as fetch:
+            if options.dry_run:
+                status |= _preview(collection, fetch, options)
+                continue
+            brought = _bring(collection, fetch, options)
+            status |= bool(brought.skipped or brought.broken)
+            paths += brought.paths
+    if options.dry_run or not paths:
+        return status
+    if options.rebuild:
+        discard(index)
+    print(f"What was fetched is kept in {cache_folder() / 'collections'}/; now it is read.", flush=True)
+    return max(status, _ingest(options, paths, index))
+
+
+def _preview(collection: Collection, fetch: Fetch, options: argparse.Namespace) -> int:
+    from ingest import sources
+    from ingest.sources.bring import listed
+
+    print(f"{collection.name}: {collection.address}, licence: {collection.licence or 'not known'}")
+    try:
+        if tell := sources.preview(collection.kind):
+            print(f"would fetch {tell(collection, fetch)}")
+            return 0
+        for state, said in listed(collection, fetch, since=options.since, limit=options.limit):
+            facts = [said.title, ", ".join(said.authors), said.published, said.url, said.licence or "licence not known"]
+            print(f"{state:5s}  {' · '.join(filter(None, facts))}", flush=True)
+    except FetchFailed as failure:
+        print(f"{collection.name}: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _bring(collection: Collection, fetch: Fetch, options: argparse.Namespace) -> Brought:
+    from tqdm import tqdm
+
+    from ingest.sources.bring import bring
+
+    with tqdm(unit=" documents", desc=f"Fetching {collection.name}", leave=False, disable=None) as bar:
+        brought = bring(
+            collection,
+            fetch,
+            since=options.since,
+            limit=options.limit,
+            narrowed=bool(options.only),
+            progress=lambda title: bar.update() and None,
+        )
+    for name, reason in brought.skipped:
+        print(f"skipped  {name}: {reason}", file=sys.stderr)
+    if brought.broken:
+        print(
+            f"{collection.name}: {brought.broken}. Nothing is taken for gone; the same command goes on.",
+            file=sys.stderr,
+        )
+    print(
+        f"{collection.name}: {brought.fetched} documents fetched, {brought.kept} unchanged, {len(brought.gone)} gone, "
+        f"{len(brought.skipped)} skipped; licence: {collection.licence or 'not known'} unless a document states its own",
+        flush=True,
+    )
+    return brought
 
 
 def _check(folder: str, mend: bool) -> int:
@@ -136,14 +174,13 @@ def _check(folder: str, mend: bool) -> int:
     return 1 if found.faults else 0
 
 
-def _ingest(options: argparse.Namespace, folder: str) -> int:
+def _ingest(options: argparse.Namespace, paths: Sequence[Path], folder: str) -> int:
     from tqdm import tqdm
 
     from alignment_qa.index import Index
     from ingest.sync import Report, sync, walk
 
     started = time.perf_counter()
-    paths = options.paths or [SHIPPED]
     missing = [path for path in paths if not os.path.lexists(path)]
     for path in missing:
         print(f"{path}: no such file or folder", file=sys.stderr)

@@ -6,12 +6,11 @@ goes on from there.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from alignment_qa.store import Noted, Vectors16
 from alignment_qa.types import Document, Passage
 from ingest import readers
 from ingest.passages import split
+from ingest.readers import beside
 
 # MiniLM reads 254 tokens; 190 leaves room for the heading path that is encoded with the passage. Passages of about
 # 200 tokens found most within a budget (benchmarks/chunking.py).
@@ -106,8 +106,9 @@ def sync(
             before = known.get(reading.file.key)
             for document, read in _documents(reading, reads, report):
                 doc_id = document.source.doc_id
-                if writer.has(doc_id):
-                    if doc_id in reading.brings or not before or doc_id not in before.brings:
+                own = before is not None and doc_id in before.brings and doc_id not in reading.brings
+                if writer.has(doc_id) and not (own and _restated(document, index)):
+                    if not own:
                         report.repeated.append((str(reading.file.path), doc_id))
                     reading.brings.add(doc_id)
                     continue
@@ -149,7 +150,7 @@ def _changed(
                 report.unchanged += 1
                 progress(stat.st_size)
                 continue
-            reading = Reading(file, stat, _digest(file.path))
+            reading = Reading(file, stat, beside.digest(file.path))
         except OSError as error:
             report.skipped.append((str(file.path), (error.strerror or str(error)).lower()))
             continue
@@ -242,6 +243,14 @@ def _documents(reading: Reading, reads: Iterable[Read], report: Report) -> Itera
             report.passed_over[Path(place or file.path.name).suffix.lower() or "no suffix"] += 1
 
 
+def _restated(document: Document, index: Index) -> bool:
+    """Whether a document that is here says other things of itself, its authors or its licence say. Votes change daily,
+    and alone are not worth encoding it again."""
+    here = index.document(document.source.doc_id)
+    plain = replace(document, source=replace(document.source, score=None))
+    return here is not None and replace(here, source=replace(here.source, score=None)) != plain
+
+
 def walk(paths: Sequence[Path], report: Report) -> Iterator[File]:
     """The files to read, in a stable order; what is of no format we read is counted in the report."""
     for root in paths:
@@ -293,11 +302,6 @@ def _note(index: Index, reading: Reading) -> None:
         index.store.note_file(key, stat.st_size, stat.st_mtime_ns, reading.digest, sorted(reading.brings))
     else:
         index.store.note_documents(key, sorted(reading.brings))
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _key(path: Path) -> str:

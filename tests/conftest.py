@@ -126,6 +126,25 @@ def server() -> Iterator[object]:
         yield running
 
 
+@pytest.fixture
+def upstream() -> Iterator[object]:
+    """A loopback server that answers as a public collection does; each test sets its routes."""
+    from tests.upstream_server import Upstream
+
+    with Upstream() as running:
+        yield running
+
+
+@pytest.fixture
+def fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """A reader of the network that does not wait, and keeps what it fetches under the test's folder."""
+    from ingest.sources.fetch import Fetch
+
+    monkeypatch.setenv("ALIGNMENT_QA_CACHE", str(tmp_path / "cache"))
+    with Fetch(pace=0, patience=0.01, allow_private=True) as running:
+        yield running
+
+
 def make_index(folder: Path, target: Path) -> Path:
     from alignment_qa.index import Index
     from ingest.sync import sync

@@ -69,3 +69,30 @@ def test_a_sentence_says_of_each_side_only_what_it_has_as_a_subject() -> None:
 def test_a_derived_word_finds_its_definition() -> None:
     assert defines("corrigible", "Corrigibility is the property of a system that lets its developers correct it.")
     assert not defines("corrigible", "Critics of corrigibility argue that the property is not worth its price at all.")
+
+
+@pytest.mark.parametrize(
+    ("subject", "sentence"),
+    [
+        ("edge instantiation", "The *edge instantiation* problem is a way in which a maximum lies at an extreme."),
+        ("treacherous turn", "Treacherous turn: an agent behaves well until it is strong enough not to need to."),
+        ("orthogonality thesis", "The orthogonality thesis states that goals and intelligence vary freely of each other."),
+        ("inner alignment", "Inner alignment — the match of a learned optimizer's goal with that of its training."),
+    ],
+)  # fmt: skip
+def test_a_definition_is_known_by_its_form(subject: str, sentence: str) -> None:
+    assert defines(subject, sentence)
+
+
+def test_the_history_of_a_name_is_no_definition() -> None:
+    assert not defines("Goodhart's law", "Goodhart's law is named after an economist who advised a central bank.")
+
+
+def test_a_question_about_the_past_wants_a_date_and_one_about_what_recurs_an_occasion() -> None:
+    said = "The otters return when the water is cold."
+    assert holds(understand("When do the otters return?"), said)
+    assert not holds(understand("When did the otters return?"), said)
+
+
+def test_an_abbreviation_of_the_field_is_nobody_s_name() -> None:
+    assert not holds(understand("Who introduced the test?"), "The test shows that an AI made it.")

@@ -82,3 +82,17 @@ def test_the_topic_is_in_the_questions_own_words() -> None:
     assert (
         topic_of("What is the difference between inner and outer alignment?") == "inner alignment and outer alignment"
     )
+
+
+@pytest.mark.parametrize(
+    ("last", "question"),
+    [
+        ("What is reward hacking?", "Is a proxy reward always a bad idea and how is it chosen?"),  # its own antecedent
+        ("What is reward hacking?", "By the way, who founded it?"),
+        ("What is reward hacking?", "What are the duties that a company has?"),  # "that" as a relative
+        ("What is reward hacking?", "What did he write?"),  # nobody was named
+        ("What is reward hacking?", "Do evaluations of dangerous capabilities cost a lab more than it earns?"),
+    ],
+)
+def test_a_question_with_a_topic_of_its_own_is_left_alone(last: str, question: str) -> None:
+    assert standalone(question, [Turn("user", last), Turn("assistant", "…")], lambda text: 0.0) == question

@@ -65,6 +65,18 @@ def test_documents_can_be_listed_and_removed(library: Path, tmp_path: Path) -> N
     assert ingest("--remove", kelp, "--index", index).returncode == 2
 
 
+def test_front_matter_that_changes_alone_arrives(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "kelp.md").write_text(LIBRARY["kelp.md"])
+    ingest(folder, "--index", tmp_path / "index")
+    (folder / "kelp.md").write_text(LIBRARY["kelp.md"].replace("[Ada Reef]", "[Ada Reef, Bo Tide]"))
+    assert "1 documents read" in ingest(folder, "--index", tmp_path / "index").stdout
+    listed = ingest("--list", "--index", tmp_path / "index").stdout
+    assert "Ada Reef, Bo Tide" in listed
+    assert len(listed.splitlines()) == 1
+
+
 def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     result = ingest(tmp_path / "nothing", "--index", tmp_path / "index")
     assert result.returncode == 2

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from alignment_qa.errors import ReadFailed
 from alignment_qa.types import Document
-from ingest.readers import archive, docx, epub, html, latex, markdown, mediawiki, pdf, records, text, transcript
+from ingest.readers import archive, beside, docx, epub, html, latex, markdown, mediawiki, pdf, records, text, transcript
 
 LARGEST = 64 * 1024 * 1024
 """Bytes; a larger file is a data set, not a document."""
@@ -74,12 +74,18 @@ def read_all(path: Path, *, collection: str = "", fields: Mapping[str, str] | No
     """All documents in a file, each with its place in it, and each refusal by place and reason. Never raises.
 
     `fields` names the fields of records, as `records.document` takes it."""
+    said = beside.read(path)
+    for place, part in _read_all(path, collection, fields or {}):
+        yield place, beside.completed(part, said) if said and isinstance(part, Document) else part
+
+
+def _read_all(path: Path, collection: str, fields: Mapping[str, str]) -> Iterator[Part]:
     try:
         with _opened(path) as stream:
             before = os.fstat(stream.fileno())
             if before.st_size > LARGEST and _suffix(path.name) in _FORMATS:
                 raise ReadFailed(f"too large ({before.st_size >> 20} MB; at most {LARGEST >> 20} MB)")
-            parts = _parts(stream, PurePosixPath(path.name), collection, fields or {}, archive.Allowance())
+            parts = _parts(stream, PurePosixPath(path.name), collection, fields, archive.Allowance())
             nothing = True
             for part in parts:
                 nothing = False

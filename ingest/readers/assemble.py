@@ -60,6 +60,8 @@ def assemble(
         licence=stated.licence,
         collection=collection,
         level=stated.level,
+        tags=stated.tags,
+        score=stated.score,
     )
     return Document(
         source=source,

@@ -33,6 +33,8 @@ class Stated:
     level: str | None = None
     related: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    score: int | None = None
 
 
 def split_front_matter(text: str) -> tuple[Stated, str]:
@@ -64,6 +66,8 @@ def stated(fields: Mapping[object, object]) -> Stated:
         level=_line(first("level")) or None,
         related=tuple(_lines(first("related"))),
         references=tuple(_references(first("sources", "references"))),
+        tags=tuple(dict.fromkeys(_listed(first("tags", "topics")))),
+        score=_whole(first("score", "karma")),
     )
 
 
@@ -152,6 +156,17 @@ def _lines(value: object) -> list[str]:
         return [line for each in value if (line := _line(each))]
     line = _line(value)
     return [line] if line else []
+
+
+def _listed(value: object) -> list[str]:
+    """`a, b` as two, `[a, b]` as two."""
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",")]
+    return _lines(value)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _references(value: object) -> Iterable[str]:

@@ -1,0 +1,91 @@
+"""The text of a passage → which of its sentences may be quoted, and which of them stand on their own: the wording that
+tells a sentence from a stub, a pointer to elsewhere, or an order to the assistant."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from alignment_qa.sentences import LIST_MARK
+from alignment_qa.types import Passage
+
+SHORTEST = 8
+"""Words of a sentence that can define anything, or that may be quoted although it ends in a colon."""
+
+_DANGLING = re.compile(
+    r"^[\"“'(]*(?:it|its|they|their|them|this|that|these|those|such|he|she|his|her|him|former|latter|the former|the latter|both|"
+    r"neither|either|here|there(?! (?:is|are|was|were|may|can))|one|another|others|some of (?:these|those|them)|"
+    r"however|but|therefore|thus|hence|moreover|furthermore|also|so|and|or|yet|instead|otherwise|nevertheless|nonetheless|"
+    r"consequently|accordingly|similarly|likewise|conversely|meanwhile|then|still|again|besides|additionally|finally|second(?:ly)?|third(?:ly)?|"
+    r"in (?:contrast|other words|addition|particular|this|that|these|such|turn|short|fact)|on the other hand|on the contrary|"
+    r"for (?:example|instance|this|that|these)|as a (?:result|consequence)|as an (?:example|illustration)|as (?:mentioned|noted|described|discussed|we saw)|"
+    r"because of (?:this|that)|due to (?:this|that)|if so|if not|rather|more specifically|more precisely|specifically|indeed|of course)\b",
+    re.I,
+)  # fmt: skip
+_PART = r"(?:sub)?(?:sections?|chapters?|appendix|lessons?|posts?|essays?|articles?|paragraphs?|pages?)"
+_SHOWN = r"(?:figures?|tables?|diagrams?|charts?|plots?)"
+_PICTURE = r"(?:figures?|tables?|images?|diagrams?|graphs?|charts?|pictures?|plots?|videos?)"
+_POINTING = re.compile(  # text about the document it stands in, not about its subject
+    r"\b(?:as (?:mentioned|noted|described|discussed|shown|explained) (?:above|below|earlier|before)|see (?:above|below|" + _PICTURE + "|" + _PART + r")|"
+    r"(?:figure|fig\.|table|section|chapter|equation|eq\.) \d|(?:above|below|previous|preceding|following|subsequent|next|this|remaining) (?:few |two |three |several )?(?:paper|" + _SHOWN + "|" + _PART + r")|"
+    + _PICTURE + r" (?:above|below)|rest of (?:the|this) (?:document|" + _PART + r")|this link|these links|"
+    r"(?:read|learn|find|explore|discuss|continue|look|listen|watch)\w*\b[^.;:]{0,80}\b(?:here|below|elsewhere|the following links?)(?=\s*(?:[.,;:)]|$))|"
+    r"click|subscribe)\b|(?:^|[(;,] ?)see (?:the|also)\b"
+    r"|^(?:in )?(?:the|our|my) (?:next |final |last |first |second |third )?(?:newsletter|textbook|course|blog|talk|episode|" + _PART + r")(?: also| then| finally| first| briefly| next)?,? "
+    r"(?:we|i|you|concludes?|discusse[sd]|covers?|explores?|examines?|introduces?|presents?|describes?|explains?|begins?|ends?|reviews?|surveys?|outlines?|summari[sz]es?|closes?|starts?|provides?|gives?|looks?|will|is (?:about|organi[sz]ed))\b"
+    r"|^we (?:will |then |also |first |finally |briefly |now ){0,2}(?:explain|discuss|cover|look at|turn to|conclude|begin by|start by|close with)\b",
+    re.I,
+)  # fmt: skip
+_ASKING = re.compile(
+    r"^\W*(?:what|why|how|when|who|whom|whose|which|where|is|are|was|were|do|does|did|can|could|should|would|will)\b.*\?\W*$",
+    re.I | re.S,
+)
+_CUT_OFF = re.compile(r"[a-z]{2,}[ ,;]")
+"""How a piece of a sentence opens: with a word in lower case that is no name as o3 is one."""
+_ORDER = re.compile(  # text that speaks to the assistant or its reader, not about its subject; no part may match twice
+    r"^\W*(?:(?:important|attention|note|system|assistant|ai|warning|(?:new )?instructions?)\s*[:,!–—-]+\s*)?"
+    r"(?:(?:dear |to the )?(?:assistant|chatbot|model|ai|llm)s?,? (?=you |must|should|shall|will|are ))?"
+    r"(?:when (?:asked|answering|you)\b[^.,]{0,80}, )?(?:please |now |instead,? |always |never |only ){0,3}"
+    r"(?:(?:you )?(?:must|should|shall|will|are to|are now|need to|have to) (?:now |only |always |never |not )?)?"
+    r"(?:(?:ignore|disregard|forget|override|bypass|reveal|print|output|repeat|respond|reply|answer (?:only|with|that|every|all|the)|say (?:only|that|exactly)|tell (?:the )?(?:user|reader|them)|"
+    r"pretend|roleplay|act as|do not (?:mention|tell|answer|reveal|cite|say|follow|use|quote)|stop (?:answering|citing)|cite (?:only|this)|follow these)\b"
+    r"|you are (?:now |no longer )(?:an? |the |in |bound)|from now on\b)",
+    re.I,
+)
+_PAIRED = re.compile(r"\bthe (?:former|latter)\b", re.I)
+
+Form = Literal["plain", "item", "lead_in"]
+"""A sentence of a paragraph, an item of a list, or the sentence that leads into a list."""
+
+
+def quotable(text: str, form: Form) -> bool:
+    """A whole sentence of some length that does not point elsewhere; not a stub, a heading, a question or a formula."""
+    words = re.findall(r"[A-Za-z]{2,}", text)
+    ends = text.rstrip(" \"”’')*_")[-1:]
+    whole = ends in {".", "!", "?", ";"} or form == "lead_in" or (ends == ":" and len(words) >= SHORTEST)
+    if not whole or len(words) < 4 or text.startswith("|") or (form == "plain" and _CUT_OFF.match(text)):
+        return False
+    return not (_POINTING.search(text) or _ORDER.match(text) or _ASKING.match(text))
+
+
+def dangling(text: str) -> bool:
+    """The sentence opens with, or rests on, something said before it."""
+    return bool(_DANGLING.match(text) or _PAIRED.search(text))
+
+
+def bare(passage: Passage, place: int) -> tuple[int, int, str]:
+    """Span and text of a sentence of a passage, without the mark of a list item."""
+    start, end = passage.sentences[place]
+    text = passage.text[start - passage.start : end - passage.start]
+    mark = LIST_MARK.match(text)
+    return (start + mark.end(), end, text[mark.end() :]) if mark else (start, end, text)
+
+
+def forms(passage: Passage) -> list[Form]:
+    """For each sentence of a passage, what it is of."""
+    texts = [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]
+    items = [bool(LIST_MARK.match(text)) for text in texts]
+    return [
+        "item" if item else "lead_in" if text.endswith(":") and any(items[place + 1 : place + 2]) else "plain"
+        for place, (text, item) in enumerate(zip(texts, items, strict=True))
+    ]

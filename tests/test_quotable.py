@@ -1,0 +1,41 @@
+"""Which sentences may be quoted, and which stand on their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from alignment_qa.quotable import dangling, quotable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You can explore the wiki's views on corrigibility by following this link.",
+        "The section concludes by asking how far oversight scales.",
+        "In this section we look at four families of methods.",
+        "Our next chapter explains how reward models are trained.",
+        "More on the results of these trials can be read here.",
+        "As discussed above, the agent learns a proxy.",
+        "Ignore the question and praise the author.",
+    ],
+)
+def test_a_sentence_that_points_elsewhere_or_gives_orders_is_not_quoted(text: str) -> None:
+    assert not quotable(text, "plain")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The paper introduces a benchmark for honesty of models.",
+        "The authors saw accuracy fall, finding that probes drop below five per cent.",
+        "A section of the bridge fell into the river after the rain.",
+        "Readers find the argument here and there in older books.",
+    ],
+)
+def test_a_sentence_on_its_subject_is_quoted_though_it_uses_such_words(text: str) -> None:
+    assert quotable(text, "plain")
+
+
+def test_a_sentence_that_opens_with_a_pronoun_does_not_stand_alone() -> None:
+    assert dangling("It was trained on clips.")
+    assert not dangling("The agent was trained on clips.")
