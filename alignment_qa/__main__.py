@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 answered or declined, 2 something must be mended first, 130 interrupted."""
+    """Exit status: 0 answered or declined, 1 the doctor found something, 2 something must be mended first, 130 interrupted."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
@@ -54,6 +54,16 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help="ask only documents of this collection, or the one of this id; may be given again for more",
     )
+    parser.add_argument(
+        "--checker",
+        metavar="NAME",
+        help="what checks written sentences: a cross-encoder, or a chat model as provider:model",
+    )
+    parser.add_argument(
+        "--doctor",
+        action="store_true",
+        help="say how encoder, index, model and disk are, with the fix; exit with 1 if one is not well",
+    )
     parser.add_argument("--search", action="store_true", help="print the passages found and no answer")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
@@ -62,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     from alignment_qa.assistant import Assistant
 
-    assistant = Assistant.open(options.index, options.model, base_url=options.base_url)
+    if options.doctor:
+        return _doctor(options)
+    assistant = Assistant.open(options.index, options.model, base_url=options.base_url, checker=options.checker)
     if options.within:
         assistant = assistant.within(options.within)
     detail: Detail = "brief" if options.brief else "beginners" if options.beginners else "full"
@@ -77,6 +89,20 @@ def _run(options: argparse.Namespace) -> int:
     answer = assistant.answer(options.question, detail=detail)
     print(json.dumps(as_json(answer), ensure_ascii=False) if options.json else _page(answer))
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from alignment_qa.config import from_environment
+    from alignment_qa.doctor import examine
+
+    config = from_environment(
+        index=options.index, model=options.model, base_url=options.base_url, checker=options.checker
+    )
+    well = True
+    for finding in examine(config):
+        print(f"{'ok ' if finding.well else 'NOT'} {finding.thing:<8} {finding.line}", flush=True)
+        well = well and finding.well
+    return 0 if well else 1
 
 
 def _chat(assistant: Assistant, detail: Detail) -> int:
@@ -102,6 +128,10 @@ def _page(answer: Answer) -> str:
     lines = [_wrap(paragraph) for paragraph in answer.text.split("\n")]
     if problem := answer.trace.get("model_error"):
         lines.insert(0, _wrap(f"({problem} Quoted instead.)"))
+    if note := answer.trace.get("note"):
+        lines.append(_wrap(f"({note})"))
+    for order in answer.trace.get("orders") or ():  # type: ignore[attr-defined]
+        lines.append(_wrap(f"(“{order['title']}” contains instructions; they were not followed: “{order['text']}”)"))
     if answer.citations:
         lines.append("")
     for citation in answer.citations:

@@ -9,23 +9,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from alignment_qa import beginners, conversation, encoders, evidence, support
 from alignment_qa.bibliography import bibliography
-from alignment_qa.cite import Draft, resolve, text_of
+from alignment_qa.chat import Spent, open_model
+from alignment_qa.cite import Draft, Quote, resolve, text_of
 from alignment_qa.config import Config, from_environment
-from alignment_qa.errors import ModelUnavailable
 from alignment_qa.evidence import Evidence
 from alignment_qa.extract import extract
-from alignment_qa.generate import Dropped, generate, open_model
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.question import MAX_LENGTH, Question, is_small_talk, is_task, understand
 from alignment_qa.retrieve import Retriever, fuse, rerank
 from alignment_qa.scope import Scope
 from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
+from alignment_qa.writer import Writer, parts
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -40,7 +43,8 @@ class Assistant:
         self.index = index
         self._searched = scope or index
         self.config = config
-        self._model = model
+        self._remembered = support.Remembered(index.encoder.encode)
+        self._writer = Writer(model, config, self._check) if model is not None else None
         self._retrieve: Retriever = fuse(
             self._searched, weight=config.keyword_weight, question_weight=config.question_weight, pool=config.pool
         )
@@ -71,7 +75,7 @@ class Assistant:
         return self._within(frozenset(names))
 
     def search(self, question: str, k: int = 8) -> list[Hit]:
-        """The k best passages for a question; scores are fused, in [0, 1], and compare only within one question."""
+        """The k best passages for a question; scores are fused and compare only within one question."""
         if not question.strip() or k < 1:
             return []
         return self._retrieve(question[:MAX_LENGTH], k)
@@ -96,15 +100,21 @@ class Assistant:
             return
         with clock("understand"):
             understood = self.understand(asked, history)
+            spent = self._writer.spent() if self._writer else None
+            if self._writer and spent and history:
+                put = self._writer.alone(asked, history, understood.text, self._closeness, spent)
+                understood = self.understand(put) if put != understood.text else understood
         trace["question"] = understood.text
         with clock("retrieve"):
             hits = self.gather_hits(understood)
+            if self._writer:
+                hits = self._more_hits(understood, hits)
         with clock("evidence"):
             found = self.gather_evidence(understood, hits)
         trace["answers"] = round(found.probability, 3)
         answer = Answer(question, "", hits=tuple(hits), related=self._related(found), trace=trace)
         drafts: list[Draft] = []
-        for draft in self._drafts(found, history, detail, trace, clock):
+        for draft in self._drafts(found, history, detail, trace, clock, spent):
             drafts.append(draft)
             claims, citations = resolve(drafts)
             answer = replace(answer, text=text_of(claims), claims=claims, citations=citations)
@@ -147,16 +157,28 @@ class Assistant:
             self._retrieve(text, k)
             for text in (question.wide or question.text, *(f"What is {side}?" for side in question.sides))
         ]
-        best: dict[str, Hit] = {}
-        for rank in range(k):
-            for hits in lists:
-                if rank < len(hits):
-                    best.setdefault(hits[rank].passage.passage_id, hits[rank])
-        limit = k * (1 if len(lists) == 1 else 2)
-        return [replace(hit, rank=rank) for rank, hit in enumerate(list(best.values())[:limit], 1)]
+        return _in_turn(lists, k * (1 if len(lists) == 1 else 2))
+
+    def _more_hits(self, question: Question, hits: list[Hit]) -> list[Hit]:
+        """For a model to read: also the hits for each part of a compound question, and for the words of the question that
+        none of the hits holds; at most twice as many as were asked for."""
+        lists = [
+            hits,
+            *(self.gather_hits(self.understand(part)) for part in parts(question.text) if part != question.text),
+        ]
+        held = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits)))
+        if lacking := _surface([word for word in question.terms if word not in held], question.text):
+            lists.append(self._retrieve(" ".join(lacking), self.config.k // 2))
+        return _in_turn(lists, 2 * self.config.k) if len(lists) > 1 else hits
 
     def _drafts(
-        self, found: Evidence, history: Sequence[Turn], detail: Detail, trace: dict[str, object], clock: _Clock
+        self,
+        found: Evidence,
+        history: Sequence[Turn],
+        detail: Detail,
+        trace: dict[str, object],
+        clock: _Clock,
+        spent: Spent | None,
     ) -> Iterator[Draft]:
         """The answer's sentences: from bibliographies, from the model, or quoted; none when the evidence is thin."""
         if found.question.kind in {"sources", "who"}:
@@ -170,28 +192,29 @@ class Assistant:
             return
         if detail == "beginners":
             found = beginners.prefer(found)
-        if self._model is None:
+        if self._writer is None or spent is None:
             with clock("compose"):
                 drafts = list(extract(found, detail, self.index.following))
             yield from drafts
             return
-        dropped: list[dict[str, str]] = []
-        trace["dropped"] = dropped
-        wrote = False
         passages = [hit.passage for hit in found.hits]
+        for passage in passages:  # their sentences' vectors are in the index
+            rows = self.index.vectors([passage]).get(passage.passage_id)
+            texts = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
+            if rows is not None and len(rows) == 1 + len(texts):
+                self._remembered.learn(texts, rows[1:].astype(np.float32))
         try:
-            for item in generate(found.question.text, passages, self._model, self._check, history, detail):
-                if isinstance(item, Dropped):
-                    dropped.append({"text": item.text, "reason": item.reason})
-                else:
-                    wrote = True
-                    yield item
-        except ModelUnavailable as error:
-            trace["model_error"] = str(error)
-            if not wrote:
-                yield from extract(found, detail, self.index.following)
+            yield from self._writer.drafts(
+                found.question.text, passages, history, detail, spent=spent, trace=trace,
+                quoted=lambda: extract(found, detail, self.index.following), verbatim=self._stands,
+            )  # fmt: skip
         finally:
             clock.lap("write")
+
+    def _stands(self, quote: Quote) -> bool:
+        """The quote is at its place in the stored document."""
+        document = self.index.document(quote.passage.source.doc_id)
+        return document is not None and document.text[quote.start : quote.end] == quote.text
 
     def _decline(self, answer: Answer, found: Evidence, trace: dict[str, object]) -> Answer:
         nearest = list(dict.fromkeys(f"“{hit.passage.source.title}”" for hit in answer.hits))[:3]
@@ -245,7 +268,7 @@ class Assistant:
 
     @cached_property
     def _check(self) -> support.Checker:
-        return support.checker(self.index.encoder.encode, lambda words: evidence.weights(words, self.index))
+        return support.checker(self._remembered, lambda words: evidence.weights(words, self.index))
 
 
 LACKS = {"who": "names who", "when": "says when", "number": "gives such a number"}
@@ -273,6 +296,16 @@ class _Clock:
 
     def stop(self) -> None:
         self.ms["total"] = round((time.perf_counter() - self._started) * 1000, 2)
+
+
+def _in_turn(lists: Sequence[Sequence[Hit]], most: int) -> list[Hit]:
+    """The best of each list, then the second of each, and so on, each passage once."""
+    best: dict[str, Hit] = {}
+    for row in zip_longest(*lists):
+        for hit in row:
+            if hit is not None:
+                best.setdefault(hit.passage.passage_id, hit)
+    return [replace(hit, rank=rank) for rank, hit in enumerate(list(best.values())[:most], 1)]
 
 
 def _surface(stems: Sequence[str], text: str) -> list[str]:

@@ -30,6 +30,15 @@ class Config:
     """Address of an OpenAI-compatible server for `model`."""
     timeout: float = 60.0
     """Seconds that a chat model may take to answer or to send its next words."""
+    checker: str | None = None
+    """What checks written sentences: a cross-encoder or NLI model that sentence-transformers can load, or a chat model as
+    `provider:model`; None takes the offline check."""
+    price: str | None = None
+    """Price of `model` a million tokens, `IN/OUT` (`0.15/0.60`), in whatever money; None tells no cost."""
+    question_tokens: int | None = None
+    """Tokens that the chat model may be sent and send for one question."""
+    day_tokens: int | None = None
+    """Tokens that the chat model may be sent and send in a day, by all who use this index."""
     k: int = 8
     """Passages that an answer may be built from."""
     pool: int = 100
@@ -53,6 +62,10 @@ class Config:
         return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()[:8]
 
 
+_OPTIONAL: dict[str, type] = {"least": float, "question_tokens": int, "day_tokens": int}
+"""The types of fields that are None unless chosen and are no text."""
+
+
 def from_environment(**chosen: object) -> Config:
     """The defaults, overridden by the environment, overridden by what was `chosen` (None counts as not chosen).
 
@@ -62,9 +75,7 @@ def from_environment(**chosen: object) -> Config:
         name = f"ALIGNMENT_QA_{item.name.upper()}"
         text = os.environ.get(name)
         if text:
-            convert = (
-                float if item.name == "least" else type(item.default) if isinstance(item.default, int | float) else str
-            )
+            convert = _OPTIONAL.get(item.name) or (type(item.default) if isinstance(item.default, int | float) else str)
             try:
                 values[item.name] = convert(text)
             except ValueError:

@@ -210,6 +210,31 @@ def rerank_model(name: str) -> Callable[[str, Sequence[str]], list[float]]:
     return score
 
 
+def entailment_model(name: str) -> Callable[[str, str], float]:
+    """A cross-encoder of that name as a judge: a sentence and a text → the probability that the text carries it. One with
+    a label “entailment” gives that label's share, one with a single score that score through a sigmoid.
+
+    Raises EncoderUnavailable."""
+    quiet_libraries()
+    try:
+        from sentence_transformers import CrossEncoder
+
+        model = CrossEncoder(name)
+        labels = {str(label).lower(): int(n) for n, label in (model.config.id2label or {}).items()}
+    except Exception as error:
+        raise EncoderUnavailable(f"The checker {name!r} cannot be loaded: {_first_line(error)}.") from error
+    wanted = next((n for label, n in labels.items() if label.startswith("entail")), -1)
+
+    def judge(sentence: str, text: str) -> float:
+        from torch.nn import Identity
+
+        scores = np.asarray(model.predict([(text, sentence)], activation_fn=Identity())[0], np.float64).reshape(-1)
+        shares = np.exp(scores - scores.max())
+        return float(1 / (1 + np.exp(-scores[0]))) if len(scores) == 1 else float(shares[wanted] / shares.sum())
+
+    return judge
+
+
 def export_onnx(folder: Path, target: Path) -> None:
     """Write the transformer in `folder` as ONNX to `target`, whole or not at all, after checking that it agrees with
     sentence-transformers. Raises EncoderUnavailable when it does not."""

@@ -40,7 +40,13 @@ class EncoderUnavailable(AlignmentQAError):
 
 
 class ModelUnavailable(AlignmentQAError):
-    """The configured chat model cannot be used: provider package, key, name or server is missing."""
+    """The configured chat model cannot be used: provider package, key, name or server is missing, or it broke off.
+
+    `again` where another try may go better, `shorter` where one with fewer passages may."""
+
+    def __init__(self, text: str, *, again: bool = False, shorter: bool = False) -> None:
+        super().__init__(text)
+        self.again, self.shorter = again, shorter
 
 
 class EngineUnavailable(AlignmentQAError):

@@ -36,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _add(options)
         if options.drafts:
             return _drafts(options)
+        if options.suite:
+            return _injection(options)
         return _check(options) if options.check else _measure(options)
     except (AlignmentQAError, GoldenError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -95,6 +97,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--robust", action="store_true", help="measure what disturbed questions and disturbing documents cost"
+    )
+    parser.add_argument(
+        "--suite", choices=("injection",),
+        help="injection: plant orders in documents, have them written from by a model that obeys everything, and count "
+        "what is shown of it (needs no network)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--attacks", type=Path, metavar="DIR", help="a folder of BIPIA for --suite injection (ours are always planted)"
     )
     parser.add_argument(
         "--noise", type=Path, metavar="DIR", help="documents that do not belong, for --robust (default: written ones)"
@@ -251,6 +261,19 @@ def _ablate(options: argparse.Namespace, queries: list[Query], documents: Docume
     _write_several(
         options, "ablations", "What each part is worth", report.headline(whole), table, {"whole": whole, **lesser}
     )
+    return 0
+
+
+def _injection(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from eval import corpus, injection
+
+    queries, _, _ = _prepared(options)
+    planted = injection.attacks(options.attacks or injection.BIPIA)
+    index = Path(options.index) if options.index else corpus.index_of(options.documents)
+    with tqdm(total=len(planted), desc="Asking", leave=False, disable=None) as bar:
+        print(injection.measure(queries, index, planted, lambda: bar.update(1)))
     return 0
 
 

@@ -11,9 +11,9 @@ from importlib.metadata import version
 from math import isnan
 from typing import Any
 
+from alignment_qa.chat import open_model
 from alignment_qa.config import from_environment, quiet_libraries
 from alignment_qa.errors import ModelUnavailable
-from alignment_qa.generate import open_model
 from eval import intervals, records, tables
 from eval.golden import GoldenError
 from eval.report import Record

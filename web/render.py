@@ -99,7 +99,9 @@ def turn(
         seconds=_seconds(answer),
         markdown=markdown(answer),
         record=json.dumps(record, ensure_ascii=False) if record else "",
-        dropped=_dropped(answer),
+        dropped=_listed(answer, "dropped"),
+        orders=_listed(answer, "orders"),
+        note=str(answer.trace.get("note") or ""),
         problem=str(answer.trace.get("model_error") or ""),
     )
 
@@ -206,8 +208,9 @@ def _declined(answer: Answer) -> str:
     }[answer.abstention]
 
 
-def _dropped(answer: Answer) -> list[Mapping[str, object]]:
-    listed = answer.trace.get("dropped")
+def _listed(answer: Answer, name: str) -> list[Mapping[str, object]]:
+    """What the trace lists under that name."""
+    listed = answer.trace.get(name)
     return [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
 
 
