@@ -19,12 +19,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alignment_qa.config import INDEX_TOKEN, cache_folder, index_token, quiet_libraries
 from alignment_qa.errors import IndexBusy, IndexUnreachable
 
 # Recall of Chroma's graph was 0.9975 at its default of 100 and 1.0 at 300 on 20,000 real passages.
 GRAPH = {"hnsw": {"space": "cosine", "ef_search": 300, "ef_construction": 200}}
 PATIENCE = 60.0  # seconds that a server may take to answer; Chroma's own client would wait for ever
+BATCH = 300  # rows a call: Chroma Cloud takes no more
+PAGE = 5000  # rows read at a time
 LEASE = 600  # seconds after its last step for which a writer that says nothing keeps others out
 LOOK = 1.0  # seconds between two looks at a server's generation
 
@@ -240,3 +245,31 @@ def _reason(error: Exception, address: str) -> str:
         return f"No Chroma server answers at {address}. Start one with: chroma run --path DIR"
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return f"The Chroma server of {address} fails: {said[:200]}"
+
+
+Rows = Iterator[tuple[list[str], NDArray[np.float32], list[float]]]
+"""Some rows of a collection at a time: their ids, their (n, dimension) vectors, and how far from the first of them the
+search finds anything (cosine distance, 0 if itself)."""
+
+
+def stored_vectors(path: Path, collection: str, searched: int) -> Rows:
+    """All rows of a collection of the index in a folder; `searched` of each some thousand are searched for."""
+    client = in_folder(path / "vectors")
+    try:
+        yield from _rows(collection_in(client, collection), searched, PAGE)
+    finally:
+        client.close()
+
+
+def served_vectors(server: Server, collection: str, searched: int) -> Rows:
+    """All rows of a collection on a server; `searched` of each some hundred are searched for."""
+    yield from _rows(server.collection(collection), searched, BATCH)
+
+
+def _rows(rows: Any, searched: int, page: int) -> Rows:
+    for at in range(0, rows.count(), page):
+        part = rows.get(limit=page, offset=at, include=["embeddings"])
+        vectors = np.asarray(part["embeddings"], np.float32)
+        asked = list(vectors[:searched])
+        found = rows.query(query_embeddings=asked, n_results=1, include=["distances"])["distances"]
+        yield part["ids"], vectors, [distance for row in found for distance in row or [1.0]]

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-import shutil
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -24,15 +22,15 @@ from typing import Any
 import numpy as np
 
 from alignment_qa import encoders, replica
-from alignment_qa.chroma import Server, collection_in, fault, in_folder, is_address
-from alignment_qa.config import DEFAULT_ENCODER
+from alignment_qa.chroma import BATCH, Server, collection_in, in_folder, is_address
 from alignment_qa.copies import Copies
 from alignment_qa.embed import passage_vectors
 from alignment_qa.encoders import Encoder, Vectors
-from alignment_qa.errors import IndexBusy, IndexMismatch, IndexMissing, WriteFailed
+from alignment_qa.errors import IndexBusy, IndexMissing
 from alignment_qa.fast import fastest
 from alignment_qa.glossary import Glossary
 from alignment_qa.lexical import Keywords, rows_of, terms
+from alignment_qa.place import encoder_name, recorded_in, take_lock, written
 from alignment_qa.replica import Packed
 from alignment_qa.retrieve import in_context
 from alignment_qa.store import SCHEMA, Store, Vectors16
@@ -40,8 +38,6 @@ from alignment_qa.types import Document, Hit, Passage, Source
 
 FOLLOWING = 600.0  # seconds to wait for another process of this machine that copies a server's documents
 MANY = 256  # passages from which a faster engine is worth the seconds that it takes to load
-_BATCH = 300  # rows a call: Chroma Cloud takes no more
-_PAGE = 5000  # rows read at a time
 
 
 class Index:
@@ -69,10 +65,11 @@ class Index:
             self._store.record("encoder", encoder.name)
             if not headings:
                 self._store.record("headings", "left out")
+        self._headings = self._store.fact("headings") is None
+        if lock is not None:
             for doc_id in self._store.unfinished():
                 self._erase([doc_id])
             self._align()
-        self._headings = self._store.fact("headings") is None
 
     @classmethod
     def open(
@@ -87,10 +84,10 @@ class Index:
         if is_address(path):
             return cls._open_server(Server(str(path)), write, encoder, headings)
         path = Path(path)
-        recorded = _facts(path)
-        name = _encoder_name(recorded, f"{path}/", write, encoder)
+        recorded = recorded_in(path)
+        name = encoder_name(recorded, f"{path}/", write, encoder)
         lock = take_lock(path) if write else None
-        with _written(path) if write else nullcontext():
+        with written(path) if write else nullcontext():
             return cls(path, encoders.load(name, export=write), lock, headings or recorded is not None)
 
     @classmethod
@@ -99,7 +96,7 @@ class Index:
         lock = None
         try:
             facts = server.facts()
-            name = _encoder_name(facts, server.address, write, encoder)
+            name = encoder_name(facts, server.address, write, encoder)
             loaded = encoders.load(name, export=write)
             lock = take_lock(server.folder, 0 if write else FOLLOWING)
             if write:
@@ -108,7 +105,7 @@ class Index:
                     left_out = {} if headings else {"headings": "left out"}
                     server.begin({"schema": str(SCHEMA), "encoder": name, **left_out})
                 replica.tidy(server)
-            with _written(server.folder):
+            with written(server.folder):
                 replica.follow(server, server.folder)
                 if not write:
                     lock.release()
@@ -135,7 +132,7 @@ class Index:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        with _written(self.path) if self._lock is not None else nullcontext():
+        with written(self.path) if self._lock is not None else nullcontext():
             try:
                 if error is not None:
                     raise error
@@ -179,8 +176,8 @@ class Index:
         """Make what is in vectors and keywords of these documents anew from the store; only their questions are encoded.
         `beyond` names rows of a collection (`passages`, `questions`) that are to go."""
         for collection, ids in beyond.items():
-            for at in range(0, len(ids), _BATCH):
-                self._collection(collection).delete(ids=ids[at : at + _BATCH])
+            for at in range(0, len(ids), BATCH):
+                self._collection(collection).delete(ids=ids[at : at + BATCH])
         for doc_id in doc_ids:
             self._keywords.remove(doc_id)
             document = self._store.document(doc_id)
@@ -265,8 +262,8 @@ class Index:
             self._collection(name).delete(where={"doc_id": doc_id})  # by their ids it took as long, at 50,000
 
     def _upsert(self, collection: str, ids: list[str], vectors: list[Any]) -> None:
-        for at in range(0, len(ids), _BATCH):
-            part = slice(at, at + _BATCH)
+        for at in range(0, len(ids), BATCH):
+            part = slice(at, at + BATCH)
             self._collection(collection).upsert(
                 ids=ids[part],
                 embeddings=[v.astype(np.float32) for v in vectors[part]],
@@ -499,20 +496,6 @@ def _of(doc_ids: Iterable[str]) -> dict[str, Any]:
     return {"doc_id": {"$in": list(doc_ids)}}
 
 
-def discard(path: str) -> None:
-    """Delete an index, and only an index, from its folder or its server."""
-    if is_address(path):
-        server = Server(path)
-        lock = take_lock(server.folder)
-        try:
-            server.drop()
-        finally:
-            lock.release()
-            server.close()
-    elif (Path(path) / "passages.sqlite").exists():
-        shutil.rmtree(path)
-
-
 OPENING = 30  # passages of a document that its own questions speak for: all of an article, not all of a book
 
 
@@ -520,89 +503,3 @@ def asked_of(document: Document) -> Iterator[tuple[str, str]]:
     """A name and the text of each question that a document says it answers, its title one of them."""
     for i, text in enumerate(dict.fromkeys([*document.questions, document.source.title])):
         yield f"{document.source.doc_id}-{i}", text
-
-
-Rows = Iterator[tuple[list[str], Vectors, list[float]]]
-"""Some rows of a collection at a time: their ids, their (n, dimension) vectors, and how far from the first of them the
-search finds anything (cosine distance, 0 if itself)."""
-
-
-def stored_vectors(path: Path, collection: str, searched: int) -> Rows:
-    """All rows of a collection of the index in a folder; `searched` of each some thousand are searched for."""
-    client = in_folder(path / "vectors")
-    try:
-        yield from _rows(collection_in(client, collection), searched, _PAGE)
-    finally:
-        client.close()
-
-
-def served_vectors(server: Server, collection: str, searched: int) -> Rows:
-    """All rows of a collection on a server; `searched` of each some hundred are searched for."""
-    yield from _rows(server.collection(collection), searched, _BATCH)
-
-
-def _rows(rows: Any, searched: int, page: int) -> Rows:
-    for at in range(0, rows.count(), page):
-        part = rows.get(limit=page, offset=at, include=["embeddings"])
-        vectors = np.asarray(part["embeddings"], np.float32)
-        asked = list(vectors[:searched])
-        found = rows.query(query_embeddings=asked, n_results=1, include=["distances"])["distances"]
-        yield part["ids"], vectors, [distance for row in found for distance in row or [1.0]]
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[None]:
-    """Say of an engine's error where it happened and what to do."""
-    try:
-        yield
-    except (OSError, sqlite3.Error, fault()) as error:
-        raise WriteFailed(
-            f"Could not write to {path}/: {error}. If the disk is full, make room, and run the same command again: what was "
-            f"read so far is kept. If not, see what is wrong with: python -m ingest --check --index {path}"
-        ) from error
-
-
-def _encoder_name(recorded: dict[str, str] | None, place: str, write: bool, encoder: str | None) -> str:
-    """The encoder of an index of which these facts are recorded. Raises IndexMissing, IndexMismatch."""
-    named = place.rstrip("/")
-    if recorded is None and not write:
-        raise IndexMissing(f"No index at {place}. Build one with: python -m ingest --index {named}")
-    mend = f"Make it anew with: python -m ingest --rebuild --index {named}"
-    if recorded and recorded["schema"] != str(SCHEMA):
-        raise IndexMismatch(
-            f"The index at {place} has schema {recorded['schema']}, this program reads {SCHEMA}. {mend}"
-        )
-    name = recorded["encoder"] if recorded else encoder or DEFAULT_ENCODER
-    if encoder and encoder != name:
-        raise IndexMismatch(f"The index at {place} was made with the encoder {name!r}, not {encoder!r}. {mend}")
-    return name
-
-
-def _facts(path: Path) -> dict[str, str] | None:
-    """Schema and encoder that an index records; None where there is no finished index."""
-    file = path / "passages.sqlite"
-    if not file.exists():
-        return None
-    store = Store(file, write=False)
-    try:
-        schema, encoder = store.fact("schema"), store.fact("encoder")
-    except sqlite3.Error:
-        return None
-    finally:
-        store.close()
-    return {"schema": schema, "encoder": encoder} if schema and encoder else None
-
-
-def take_lock(path: Path, patience: float = 0) -> Any:
-    """The one writer's lock, to be released; waits at most `patience` seconds. Raises IndexBusy."""
-    from filelock import FileLock, Timeout
-
-    path.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path / "lock")
-    try:
-        lock.acquire(timeout=patience)
-    except Timeout:
-        raise IndexBusy(
-            f"Another ingest is writing to {path}/. Wait for it to end, then run the command again."
-        ) from None
-    return lock

@@ -40,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     config = from_environment(index=options.index, encoder=options.encoder)
-    from alignment_qa.index import Index, discard
+    from alignment_qa.index import Index
+    from alignment_qa.place import discard
     from ingest.copies import settle
 
     if options.list:
@@ -88,7 +89,7 @@ def _files(index: str) -> list[Path]:
 def _from(options: argparse.Namespace, index: str) -> int:
     """Fetch collections, then index what they brought together with the paths that were given."""
     from alignment_qa.config import access, cache_folder
-    from alignment_qa.index import discard
+    from alignment_qa.place import discard
     from ingest import sources
     from ingest.sources.fetch import Fetch
 

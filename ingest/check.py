@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from alignment_qa import encoders, replica
-from alignment_qa.chroma import Server, is_address
+from alignment_qa.chroma import Rows, Server, is_address, served_vectors, stored_vectors
 from alignment_qa.copies import Copies
 from alignment_qa.embed import passage_vectors
 from alignment_qa.errors import IndexBusy, IndexMissing
-from alignment_qa.index import FOLLOWING, Index, Rows, asked_of, served_vectors, stored_vectors, take_lock
+from alignment_qa.index import FOLLOWING, Index, asked_of
 from alignment_qa.lexical import Keywords
+from alignment_qa.place import take_lock
 from alignment_qa.store import SCHEMA, Store
 from alignment_qa.types import Document, Passage
 from ingest import copies

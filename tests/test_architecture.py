@@ -27,6 +27,7 @@ FLOORS = [
         "copies",
         "chroma",
         "replica",
+        "place",
         "question",
         "quotable",
         "words",
@@ -67,7 +68,7 @@ DOORS = {
     "sqlite3": {
         "alignment_qa/store.py",
         "alignment_qa/ledger.py",
-        "alignment_qa/index.py",
+        "alignment_qa/place.py",
         "alignment_qa/feedback.py",
     },
     "matplotlib": {"eval/plots.py"},

@@ -269,7 +269,7 @@ def test_the_terminal_prints_answer_and_references(library_index: Path) -> None:
     assert set(found) == {"question", "text", "abstention", "claims", "citations", "related", "terms", "trace"}
     assert set(found["claims"][0]) == {"text", "citations", "support"}
     assert set(found["citations"][0]) == {
-        "number", "passage_id", "doc_id", "title", "url", "authors", "published", "licence", "heading", "passage", "quote", "start", "end",
+        "number", "passage_id", "doc_id", "title", "url", "authors", "published", "also", "page", "quoting", "licence", "heading", "passage", "quote", "start", "end",
     }  # fmt: skip
     hits = subprocess.run([*command, "--search"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert hits.startswith("1. Kelp forests")

@@ -177,3 +177,14 @@ def backwards(word: str) -> str:
 
 def test_short_texts_are_no_copies() -> None:
     assert bands(shingles(" ".join(WORDS[: FEWEST + 3]))) == []
+
+
+def test_a_run_that_was_killed_before_it_aligned_is_aligned_when_the_next_opens(texts: Path, tmp_path: Path) -> None:
+    ingest(texts, tmp_path / "index")
+    with Index.open(tmp_path / "index", write=True) as index:
+        copied = index.store.copies()
+        index.settle(type(copied)())
+        index.store.record("aligned", "of another record")
+    with Index.open(tmp_path / "index", write=True) as index:
+        assert index.count()[0] == 3
+    assert check(tmp_path / "index").faults == []

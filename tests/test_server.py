@@ -18,7 +18,8 @@ import pytest
 from alignment_qa import IndexBusy, IndexMissing, IndexUnreachable, encoders, replica
 from alignment_qa.chroma import LEASE, LOOK, Server
 from alignment_qa.config import INDEX_TOKEN, cache_folder
-from alignment_qa.index import Index, discard
+from alignment_qa.index import Index
+from alignment_qa.place import discard
 from ingest.__main__ import main
 from ingest.check import check
 from ingest.sync import sync
