@@ -80,13 +80,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--uploads",
         action=argparse.BooleanOptionalAction,
-        help="let people add documents and remove them again; --no-uploads is read-only (default: where only this machine "
+        help="let people add documents and remove them again (default: where only this machine "
         "can reach the page). They are kept in INDEX-files/",
     )
     parser.add_argument(
         "--feedback",
         metavar="FILE",
         help="keep there what people say of answers (default: INDEX-feedback.sqlite, beside the index)",
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", help="keep nothing that visitors bring: neither files nor feedback"
     )
     parser.add_argument("--share", action="store_true", help="also open a public address through Gradio's servers")
     return parser
@@ -113,11 +116,13 @@ def _uploads(options: argparse.Namespace, assistant: Assistant) -> Uploads | Non
     """Where files that people add go; None where they may not. Raises ValueError where they were asked for and cannot."""
     from ingest.uploads import Uploads, files_of
 
+    if options.read_only and options.uploads:
+        raise ValueError("--uploads keeps what visitors bring and --read-only does not: leave one of them out.")
     if not files_of(assistant.config.index):
         if options.uploads:
             raise ValueError("--uploads needs an index in a folder: files are kept beside it.")
         return None
-    wanted = options.uploads
+    wanted = False if options.read_only else options.uploads
     if wanted is None:
         wanted = not options.share and is_loopback(options.host)
     return Uploads(assistant.index) if wanted else None
@@ -144,7 +149,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     from web.page import build, settings
 
-    page = build(assistant, report=report is not None)
+    page = build(assistant, report=report is not None, read_only=options.read_only)
     _, address, shared = page.launch(
         server_name=options.host, server_port=port, share=options.share, prevent_thread_lock=True,
         **settings(assistant, report=report, uploads=uploads, anywhere=bool(options.uploads), accounts=known),

@@ -140,3 +140,19 @@ def test_what_is_no_opinion_is_refused(sent: Any, assistant: Assistant, tmp_path
         sent = {"record": record, "verdict": "right", "citation": 0, **sent} if sent else sent
     assert opinions.rate(assistant, feedback, sent)
     assert not feedback.path.exists()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_read_only_page_asks_for_no_opinion_and_takes_no_file(browser: Any, page_index: Path) -> None:
+    with Page(page_index, "--read-only") as site:
+        visitor = Visitor(browser, site)
+        page = visitor.open().page
+        turn = visitor.ask(INNER)
+        assert turn.locator("> .rate").is_hidden()
+        turn.locator('.rate [data-verdict="right"]').first.dispatch_event("click")  # as a visitor who unhides it could
+        turn.get_by_text("This page keeps no opinions.").wait_for(state="attached")
+        page.click('a[href="#library"]')
+        page.wait_for_selector("text=documents")
+        assert page.get_by_text("Add files").count() == 0
+    assert not page_index.with_name("index-feedback.sqlite").exists()

@@ -26,15 +26,16 @@ _STYLES = ("page.css", "answer.css", "source.css", "talks.css", "library.css")
 _SCRIPTS = ("source.js", "turns.js", "talks.js", "rate.js", "library.js", "page.js")
 
 
-def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
-    """The page and its API over an assistant, ready to launch with `settings()`; with a tab for the report or without."""
+def build(assistant: Assistant, *, report: bool = False, read_only: bool = False) -> gradio.Blocks:
+    """The page and its API over an assistant, ready to launch with `settings()`; with a tab for the report or without.
+    A page that is `read_only` asks for no opinions and keeps none."""
     quiet_libraries()
     import gradio as gr
 
     from alignment_qa.feedback import Feedback
     from web import opinions
 
-    feedback = Feedback.of(assistant.config)
+    feedback = None if read_only else Feedback.of(assistant.config)
 
     def restore(sent: Any) -> dict[str, Any]:
         try:
@@ -45,13 +46,15 @@ def build(assistant: Assistant, *, report: bool = False) -> gradio.Blocks:
     def rate(sent: Any, request: Any) -> str:
         if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return "Opinions come from this page only."
+        if feedback is None:
+            return "This page keeps no opinions."
         return opinions.rate(assistant, feedback, sent)
 
     rate.__annotations__["request"] = gr.Request
     with gr.Blocks(analytics_enabled=False, title="Alignment Q&A") as page:
         frame = gr.HTML(
             "",
-            html_template=render.shell(report=report),
+            html_template=render.shell(report=report, keeps=not read_only),
             js_on_load=_read(_SCRIPTS),
             apply_default_css=False,
             server_functions=[restore, rate],

@@ -47,10 +47,10 @@ class Excerpt:
     """The documents no longer hold these words; they are shown as they were quoted."""
 
 
-def shell(*, report: bool = False) -> str:
-    """The page's frame, with a tab for the report or without; a template of Gradio's, so it must hold no value and
+def shell(*, report: bool = False, keeps: bool = True) -> str:
+    """The page's frame, with a tab for the report or without, and with or without a way to say what one thinks; a template of Gradio's, so it must hold no value and
     neither `{{`, `${` nor a backtick."""
-    return fill("shell.html", report=report)
+    return fill("shell.html", report=report, keeps=keeps)
 
 
 def welcome(documents: int, way: str, examples: Sequence[str]) -> str:
