@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from alignment_qa.quotable import _ORDER as ORDER
+from alignment_qa.quotable import ORDER
 from alignment_qa.types import Passage
 
 _TO_US = re.compile(

@@ -42,7 +42,7 @@ _ASKING = re.compile(
 )
 _CUT_OFF = re.compile(r"[a-z]{2,}[ ,;]")
 """How a piece of a sentence opens: with a word in lower case that is no name as o3 is one."""
-_ORDER = re.compile(  # text that speaks to the assistant or its reader, not about its subject; no part may match twice
+ORDER = re.compile(  # text that speaks to the assistant or its reader, not about its subject; no part may match twice
     r"^\W*(?:(?:important|attention|note|system|assistant|ai|warning|(?:new )?instructions?)\s*[:,!–—-]+\s*)?"
     r"(?:(?:dear |to the )?(?:assistant|chatbot|model|ai|llm)s?,? (?=you |must|should|shall|will|are ))?"
     r"(?:when (?:asked|answering|you)\b[^.,]{0,80}, )?(?:please |now |instead,? |always |never |only ){0,3}"
@@ -65,7 +65,7 @@ def quotable(text: str, form: Form) -> bool:
     whole = ends in {".", "!", "?", ";"} or form == "lead_in" or (ends == ":" and len(words) >= SHORTEST)
     if not whole or len(words) < 4 or text.startswith("|") or (form == "plain" and _CUT_OFF.match(text)):
         return False
-    return not (_POINTING.search(text) or _ORDER.match(text) or _ASKING.match(text))
+    return not (_POINTING.search(text) or ORDER.match(text) or _ASKING.match(text))
 
 
 def dangling(text: str) -> bool:
