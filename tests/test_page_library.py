@@ -172,6 +172,24 @@ def test_files_are_added_told_of_one_by_one_asked_about_and_removed(visitor: Vis
     assert visitor.ask("What are tides?").locator(".declined").is_visible()
 
 
+def test_a_file_chosen_while_the_list_is_made_anew_still_arrives(visitor: Visitor) -> None:
+    page = enter(visitor)
+    opened = page.query_selector("#aq-files")  # as the window to choose a file holds it
+    page.fill("[name=words]", "tides")
+    counted(page, "0 of 3 documents")
+    page.click("#aq-views a[href='#chat']")
+    with page.expect_response(lambda reply: "/library?" in reply.url):
+        page.click("#aq-views a[href='#library']")
+    page.wait_for_timeout(200)
+    assert page.input_value("[name=words]") == "tides"
+    opened.set_input_files(files(("tides.md", TIDES)))
+    assert arrived(page, 1) == ["tides.md Added. Read"]
+    counted(page, "1 of 4 documents")
+    page.get_by_role("button", name="Remove tides.md").click()
+    page.locator("[data-do=remove]").click()
+    counted(page, "0 of 3 documents")
+
+
 def test_a_file_is_dropped_into_the_page(visitor: Visitor) -> None:
     page = enter(visitor)
     page.evaluate("""() => {

@@ -42,15 +42,18 @@ async function openLibrary(id, came) {
   else scrollTo({ top: 0, behavior: "instant" });
 }
 
-// All of it anew; files that are just being added keep their lines.
+// The list and its filters anew. Where files are added and what is typed stay: the window to choose a file may be open.
 async function openList() {
   const number = ++asking;
   const html = await get("library?" + wanted());
   if (html === null || number !== asking) return;
-  const lines = part("aq-incoming");
   const fresh = pieces(html);
-  if (lines && fresh.querySelector("#aq-incoming")) fresh.querySelector("#aq-incoming").replaceWith(lines);
-  list.replaceChildren(fresh);
+  if (!list.firstChild) list.replaceChildren(fresh);
+  else {
+    part("aq-shelf").replaceWith(fresh.getElementById("aq-shelf"));
+    for (const select of list.querySelectorAll(".filter:not(.words)")) select.remove();
+    part("aq-filters").append(...fresh.querySelectorAll(".filter:not(.words)"));
+  }
   mark();
 }
 
