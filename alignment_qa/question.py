@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from alignment_qa.lexical import terms
+from alignment_qa.lexical import FUNCTION_WORDS, terms
 
 Kind = Literal[
     "definition", "comparison", "why", "how", "list", "who", "when", "where", "number", "yes_no", "sources", "open"
@@ -108,6 +108,7 @@ _SUBJECT_END = re.compile(
     r"|\s+(?:exactly|really|actually|anyway|please|again|about)$",
     re.I,
 )
+_PERSON = re.compile(r"^\W*(?:so |and |ok |okay |hey )?who(?:'s|’s|s| is| was) ([\w.’' -]+?)\W*$", re.I)
 _SMALL_TALK = re.compile(
     r"^\W*(hi|hiya|hello|hey|good (morning|afternoon|evening|day)|thanks?( you)?( (a lot|so much|very much))?|thx|cheers|ok(ay)?|cool|great|nice|bye|"
     r"goodbye|see you|how are you( doing)?( today)?|who are you|what are you|what can you do|help|test|yes|no|lol|sorry|please)\W*$",
@@ -127,7 +128,7 @@ _ASKS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question understood. `sides` are the two things compared, `subject` what is to be defined, `counted` the term for
+    """A question understood. `sides` are the two things compared, `subject` what is to be defined or who is to be told of, `counted` the term for
     what is counted in "how many …", `unit` the one of the amount or time asked for, `aspect` which side of the topic; empty otherwise."""
 
     text: str
@@ -151,7 +152,7 @@ def understand(text: str) -> Question:
     sides = _sides(text) if kind == "comparison" else ()
     if kind == "comparison" and not sides:
         kind = next((kind for kind, pattern in _PATTERNS if kind != "comparison" and pattern.search(text)), "open")
-    subject = _subject(text) if kind == "definition" else ""
+    subject = _subject(text) if kind == "definition" else _person(text) if kind == "who" else ""
     content = tuple(dict.fromkeys(terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text):
         kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
@@ -188,6 +189,15 @@ def _counted(text: str) -> str:
     found = re.search(r"\bhow (?:many|much) (?:of (?:the )?)?([\w-]+)", text, re.I)
     words = terms(found[1]) if found else []
     return words[-1] if words else ""
+
+
+def _person(text: str) -> str:
+    """The one of whom "Who is …?" asks; empty where it asks for somebody who did or does something."""
+    found = _PERSON.match(text)
+    words = found[1].split() if found else []
+    named = len(words) == 2 or all(word[0].isupper() for word in words)
+    does = any(word.lower() in FUNCTION_WORDS for word in words) or words[:1] and words[0].endswith("ing")
+    return " ".join(words) if named and not does else ""
 
 
 def _trim(side: str) -> str:

@@ -55,9 +55,13 @@ def test_a_comparison_has_two_sides(text: str, sides: tuple[str, str]) -> None:
         ("What is the alignment tax and can it be negative?", "alignment tax"),
         ("What is corrigibility, in plain words?", "corrigibility"),
         ("what is reward hacking for beginners", "reward hacking"),
+        ("Who is Ada Reef?", "Ada Reef"),
+        ("who was ada reef", "ada reef"),
+        ("Who is working on corrigibility?", ""),
+        ("Who was the first to propose debate?", ""),
     ],
 )
-def test_a_definition_has_a_subject(text: str, subject: str) -> None:
+def test_what_is_to_be_defined_and_who_is_to_be_told_of_is_the_subject(text: str, subject: str) -> None:
     assert understand(text).subject == subject
 
 
