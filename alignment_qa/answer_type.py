@@ -4,7 +4,7 @@ person, a time, an amount. Words alone decide; whether it is the right one is fo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from alignment_qa.lexical import terms
 from alignment_qa.question import Aspect, Question, Unit
@@ -51,6 +51,13 @@ _ATTRIBUTES = re.compile(
     re.I,
 )
 
+_ASCRIBED = re.compile(
+    rf"(?:['’]s?\b|,[^,.]{{0,60}},| \([^)]{{0,40}}\))?(?:[ ,]+[\w'’-]+){{0,3}}?[ ,]+{_ATTRIBUTES.pattern}|['’]s? (?:\w+ )?(?:idea|term|proposal|argument|work|paper|book|essay|point|definition)", re.I
+)
+"""What follows a name to which something is ascribed."""
+_ASCRIBING = re.compile(r"\b(?:by|from|et al|authors?|named after|called)(?:[ ,]+[\w'’-]+){0,4}[ ,(\[“\"]*$", re.I)
+"""What stands before it."""
+
 
 _SHOWS: dict[Aspect, re.Pattern[str]] = {
     "objection": re.compile(r"\b(object(?:s|ed|ions?)|critic\w*|disagree\w*|disput\w*|doubt\w*|argu(?:es?|ed) (?:that|against)|repl(?:y|ied|ies)|contest\w*|counter\w*|however|question(?:s|ed)|"
@@ -76,9 +83,9 @@ def holds(question: Question, text: str) -> float:
         case "definition":
             return float(bool(question.subject and defines(question.subject, text)))
         case "who" if question.subject:  # who is that? told by what that one is, or at least did
-            return max(float(defines(question.subject, text)), 0.5 * does(question.subject, text))
+            return max(float(defines(question.subject, text)), 0.75 * does(question.subject, text))
         case "who":
-            return float(_names_another(question, text)) * (1.0 if _ATTRIBUTES.search(text) else 0.5)
+            return max((1.0 if near else 0.5 for near in _names_another(question, text)), default=0.0)
         case "when":
             if question.unit:
                 return float(bool(_UNITS[question.unit].search(text)))
@@ -137,12 +144,11 @@ def _counts(question: Question, text: str) -> bool:
     return False
 
 
-def _names_another(question: Question, text: str) -> bool:
-    """The sentence has a name, past its first word, that the question does not have."""
+def _names_another(question: Question, text: str) -> Iterator[bool]:
+    """For each name that the sentence has past its first word and the question has not, whether something is ascribed to it."""
     asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question.text)} | NAMELESS
-    inner = (
-        re.sub(r"^\W*\w+", "", text) if not re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z]|et al|and [A-Z]|\()", text) else text
-    )
-    return any(
-        not {word.casefold() for word in re.findall(r"[\w’'-]+", found[0])} <= asked for found in _NAME.finditer(inner)
-    )
+    opens = re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z]|et al|and [A-Z]|\()", text)
+    first = re.match(r"^\W*\w+", text)
+    for found in _NAME.finditer(text, 0 if opens or not first else first.end()):
+        if not {word.casefold() for word in re.findall(r"[\w’'-]+", found[0])} <= asked:
+            yield bool(_ASCRIBED.match(text, found.end()) or _ASCRIBING.search(text[: found.start()]))

@@ -36,7 +36,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("number", r"\bhow (many|much)\b|\bhow (long|large|big|often|old|tall|fast|expensive)\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
                    r"(number|percentage|percent|fraction|share|proportion|rate|price|cost|budget|salary|accuracy|size|score|odds|probability|chance|temperature|amount|factor|sum|deviation|total|figure)\b"
                    r"|\bwhat (do|does|did)\b.{1,60}\b(pay|cost|earn|charge)\b"),
-        ("who", r"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|\b(which|what) (\w+ )?(author|researcher|person|people|philosopher|scientist|economist|writer|professor|founder|co-author|engineer|compan|lab|laborator|organi[sz]ation|universit|institute|team|group|firm|newspaper|journal|politician|minister|president|judge|lawyer|official)(s|y|ies)?\b"
+        ("who", r"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|\b(which|what) (?!do |does |did |would |should |can |could |will |have )(\w+ )?(author|researcher|person|people|philosopher|scientist|economist|writer|professor|founder|co-author|engineer|compan|lab|laborator|organi[sz]ation|universit|institute|team|group|firm|newspaper|journal|politician|minister|president|judge|lawyer|official)(s|y|ies)?\b"
                 r"|\bwhich of \S+ co-?authors\b"),
         ("when", r"^\W*(since |in )?when\b|\b(what|which) (year|date|month|decade)\b"),
         ("where", r"^\W*where\b|\b(in |at |from )?(which|what) (city|country|town|place|venue|state|building)\b"),
@@ -69,7 +69,7 @@ _ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = tuple(
         ("objection", r"\b(objections?|critics?|critici[sz]\w*|disagree\w*|against|counter-?arguments?|wrong with|skeptic\w*|sceptic\w*|opponents?|downsides?|"
                       r"drawbacks?|shortcomings?|flaws?|weakness\w*|limits|limitations?|doubts?|dispute\w*|problems? with|fails?|contested|controvers\w*|push-?back)\b"),
         ("evidence", r"\b(evidence|proof|prove[dns]?|experiments?|tested|tests?|observed|measured|empirical\w*|stud(y|ies)|real life|in practice|actually happen\w*|seen in|data)\b"),
-        ("example", r"\b(examples?|instances?|cases?|illustrat\w*|demonstrat\w*)\b"),
+        ("example", r"\b(examples?|instances?|cases? (?:of|where|when|in which)|illustrat\w*|demonstrat\w*)\b"),
         ("open", r"\b(open (problems?|questions?)|unsolved|unresolved|still (open|unknown|unclear)|remain\w*|not yet known|future work)\b"),
         ("origin", r"\b(origin\w*|coined|first (used|proposed|described|defined|named|introduced)|came up with|introduced|history|name come from)\b"),
     )
