@@ -14,12 +14,12 @@ from eval import compare, golden, runs, tables
 from eval.corpus import index_of
 
 TRIED: dict[str, tuple[float, ...]] = {
-    "evidence.NEAREST": (1, 2, 5, 8),
-    "evidence.MEETING": (3, 8, 10),
-    "evidence.AROUND": (1, 5),
-    "evidence.FAR": (0.1, 0.3),
-    "evidence.ALIKE": (0.7, 0.9),
-    "evidence.LEAST": (0.02, 0.1),
+    "answerable.NEAREST": (1, 2, 5, 8),
+    "answerable.MEETING": (3, 8, 10),
+    "answerable.AROUND": (1, 5),
+    "answerable.FAR": (0.1, 0.3),
+    "answerable.ALIKE": (0.7, 0.9),
+    "answerable.LEAST": (0.02, 0.1),
     "retrieve.NEAR": (0.2, 0.4),
     "retrieve.SURE": (0.4, 0.7),
     "conversation.OWN": (4, 6),

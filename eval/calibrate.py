@@ -21,13 +21,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from alignment_qa import Assistant, evidence
+from alignment_qa import Assistant, answerable
 from alignment_qa.evidence import Evidence
 from alignment_qa.types import Document, Hit
 from eval.corpus import index_of
 from eval.golden import ARTICLES, SHIPPED, Query, load, read_documents, spans_of, split_of
 
-MODEL = Path(evidence.__file__).with_name("evidence.json")
+MODEL = Path(answerable.__file__).with_name("evidence.json")
 KEPT = 0.97  # share of answerable dev questions that must stay answered: the threshold is that quantile
 AGAINST = {
     "rank",
