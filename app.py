@@ -152,7 +152,10 @@ def _serve(options: argparse.Namespace) -> int:
     page = build(assistant, report=report is not None, read_only=options.read_only)
     _, address, shared = page.launch(
         server_name=options.host, server_port=port, share=options.share, prevent_thread_lock=True,
-        **settings(assistant, report=report, uploads=uploads, anywhere=bool(options.uploads), accounts=known),
+        **settings(
+            assistant, report=report, read_only=options.read_only, uploads=uploads, anywhere=bool(options.uploads),
+            accounts=known,
+        ),
     )  # fmt: skip
     # The first question loads the encoder and the vectors; better now than while somebody waits.
     threading.Thread(target=assistant.search, args=("alignment", 1), daemon=True).start()

@@ -94,6 +94,29 @@ def test_a_document_is_read_in_the_page_and_the_way_back_is_found(visitor: Visit
     assert page.locator("#aq-list").is_hidden()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_source_is_opened_in_its_document_at_the_quoted_words(browser: Any, site: Page, width: int) -> None:
+    for visitor in visit(browser, site, viewport={"width": width, "height": 700}):
+        page = visitor.open().page
+        turn = visitor.ask("What is inner alignment?")
+        turn.locator(".answer .cite").nth(1).click()
+        quote = page.locator("#aq-panel mark").inner_text()
+        page.locator("#aq-panel").get_by_text("Open the document").click()
+        page.wait_for_selector(".document .is-sought")
+        assert page.locator(".document mark").inner_text() == quote
+        assert page.locator(".document mark").is_visible()
+        page.go_back()
+        page.locator("#aq-question").wait_for()
+        page.locator("#aq-question").fill("not kept from typing by a sheet")
+        page.go_forward()
+        page.locator(".document .is-sought").wait_for()
+        page.reload()
+        page.wait_for_selector(".document .is-sought")
+        page.evaluate("location.hash = '#library/100%'")
+        page.get_by_text("There is no such document").wait_for()
+        visitor.problems = [words for words in visitor.problems if "404" not in words]
+
+
 def test_an_address_opens_a_document_and_an_unknown_one_is_told(visitor: Visitor) -> None:
     page = enter(visitor)
     address = page.locator(".shelf .work").nth(1).get_attribute("href")

@@ -195,23 +195,26 @@ def test_terms_are_underlined_once_and_explained_on_hover_focus_and_tap(visitor:
     page = visitor.open().page
     turn = visitor.ask(INNER)
     terms = turn.locator(".answer .term")
-    assert [term.lower() for term in terms.all_inner_texts()] == ["training", "proxy"]
-    terms.nth(1).hover()
+    assert terms.all_inner_texts() == ["trained model"]  # “training” is an everyday word
+    terms.hover()
     page.wait_for_selector("#aq-hint:not([hidden])")
-    assert "A proxy is a stand-in <img src=x onerror=window.pwned='term'>" in page.inner_text("#aq-hint")
+    meaning = "A trained model is a network <img src=x onerror=window.pwned='term'> after"
+    assert meaning in page.inner_text("#aq-hint")
     page.keyboard.press("Escape")
-    assert not page.locator("#aq-hint").is_visible()
-    terms.nth(0).focus()
+    page.wait_for_selector("#aq-hint", state="hidden")
+    page.mouse.move(0, 0)
+    terms.focus()
     page.keyboard.press("Enter")
-    assert "Training is the adjusting" in page.inner_text("#aq-hint")
-    assert terms.nth(0).get_attribute("aria-describedby") == "aq-hint"
+    page.wait_for_selector("#aq-hint:not([hidden])")
+    assert meaning in page.inner_text("#aq-hint")
+    assert terms.get_attribute("aria-describedby") == "aq-hint"
 
 
 def test_an_answer_for_beginners_defines_its_terms(visitor: Visitor) -> None:
     page = visitor.open().page
     page.locator('input[value="beginners"]').check(force=True)
     turn = visitor.ask(INNER)
-    assert turn.locator(".terms dt").all_inner_texts() == ["Training", "Proxy"]
+    assert turn.locator(".terms dt").all_inner_texts() == ["Trained model", "Training"]
     page.locator('input[value="full"]').check(force=True)
     assert visitor.ask(INNER).locator(".terms").count() == 0
 

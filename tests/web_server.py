@@ -63,9 +63,9 @@ and `[a link](javascript:window.pwned='md')` to those who read about a tripwire.
 """
 
 GLOSSARY = """
-- term: Proxy
-  definition: "A proxy is a stand-in <img src=x onerror=window.pwned='term'> for what is meant."
-  synonyms: [stand-in]
+- term: Trained model
+  definition: "A trained model is a network <img src=x onerror=window.pwned='term'> after its training."
+  synonyms: [finished model]
 - term: Training
   definition: Training is the adjusting of a model to what it is rewarded for.
   synonyms: []
