@@ -209,7 +209,12 @@ def test_what_was_typed_and_what_was_not_answered_yet_outlive_a_reload(visitor: 
     page.press("#aq-question", "Enter")
     held[0]
     page.locator("#aq-question").press_sequentially("a long thought")
+    opening = Held(page, r"/restore|/component_server")
     page.reload()
+    opening[0]
+    page.reload()  # somebody impatient
+    opening[1]
+    opening.go()
     page.wait_for_selector('.turn[data-state="stopped"]')
     assert page.locator(".turn .asked").all_inner_texts() == [OUTER, "and why does it fail?"]
     assert "loaded anew" in page.locator(".turn").last.locator(".note").inner_text()

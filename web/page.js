@@ -125,6 +125,7 @@ function view() {
   const name = ["library", "report"].includes(asked) && part("aq-" + asked) ? asked : "chat";
   if (name !== "chat" && root.dataset.view === "chat") place = scrollY;
   const came = root.dataset.view !== name;
+  hideHint();
   if (name !== "chat" && !wide.matches) closeSource(); // a sheet would keep all else from being used
   root.dataset.view = name;
   for (const link of part("aq-views").children)

@@ -95,7 +95,7 @@ function hintOf(button) {
 }
 
 function showHint(button) {
-  const words = hintOf(button);
+  const words = button.isConnected && hintOf(button);
   if (!words) return;
   [hint.querySelector(".hint-quote").textContent, hint.querySelector(".hint-source").textContent] = words;
   hint.hidden = false;
@@ -136,7 +136,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   showHint(event.target);
 });
-document.addEventListener("scroll", hideHint, { passive: true, capture: true });
+document.addEventListener("scroll", () => {
+  const reached = document.activeElement; // by keyboard, which scrolls to it
+  if (!hint.hidden && reached.matches(HINTED) && reached.matches(":focus-visible")) showHint(reached);
+  else hideHint();
+}, { passive: true, capture: true });
 
 panel.addEventListener("cancel", (event) => {
   event.preventDefault();

@@ -50,10 +50,12 @@ async function begun() {
     return ask(link.get("q"));
   }
   const before = lastTalk();
-  if (before && !(await openTalk(before))) return;
-  if (!draft.unanswered || current !== null) return;
+  const opened = before ? openTalk(before) : true;
+  unanswered = draft.unanswered || ""; // also if the page is loaded anew once more while that opens
+  keepDraft();
+  if (!(await opened) || !unanswered || current !== null) return;
   start(true);
-  begin(draft.unanswered);
+  begin(unanswered);
   give("The page was loaded anew before this was answered.");
 }
 
