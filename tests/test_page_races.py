@@ -27,7 +27,7 @@ class Held:
 
     def __getitem__(self, at: int) -> Any:
         """The request of that number; waits until it has come."""
-        for _ in range(300):
+        for _ in range(1200):
             if len(self.routes) > at:
                 return self.routes[at]
             self._page.wait_for_timeout(50)

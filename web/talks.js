@@ -106,6 +106,9 @@ async function openTalk(one) {
   clear();
   talk = one;
   opening = one;
+  try {
+    sessionStorage.setItem(KEPT, one.id);
+  } catch {} // the next reload shows the first screen
   turns = Math.max(turns, one.turns.length); // what still comes of an old turn finds no place
   start(false);
   log.replaceChildren(noted(`Opening “${nameOf(one)}”`, "progress"));
@@ -129,9 +132,6 @@ async function openTalk(one) {
     log.append(turn);
     paintRates(turn, one.turns[at]);
   });
-  try {
-    sessionStorage.setItem(KEPT, one.id);
-  } catch {} // the next reload shows the first screen
   log.lastElementChild.scrollIntoView({ block: "start" });
   return true;
 }
