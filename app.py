@@ -107,8 +107,12 @@ def _report(chosen: Path | None, index: str) -> Path | None:
 
 
 def _accounts(file: Path | None) -> Accounts | None:
-    """Who may ask; None is anybody. Raises ValueError, OSError."""
-    text = chat_accounts() if file is None else file.read_text(encoding="utf-8")
+    """Who may ask; None is anybody. Raises ValueError."""
+    try:
+        text = chat_accounts() if file is None else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise ValueError(f"The accounts in {file} cannot be read: {reason}.") from None
     return None if text is None else accounts(text)
 
 
@@ -141,6 +145,8 @@ def _serve(options: argparse.Namespace) -> int:
     from alignment_qa import Assistant
 
     assistant = Assistant.open(options.index, options.model, base_url=options.base_url, feedback=options.feedback)
+    if options.base_url and assistant.way == "quoting":
+        raise ValueError("--base-url is where a model is asked: say which one with --model.")
     report = _report(options.report, assistant.config.index)
     known = _accounts(options.auth)
     uploads = _uploads(options, assistant)
@@ -152,7 +158,10 @@ def _serve(options: argparse.Namespace) -> int:
     page = build(assistant, report=report is not None, read_only=options.read_only)
     _, address, shared = page.launch(
         server_name=options.host, server_port=port, share=options.share, prevent_thread_lock=True,
-        **settings(assistant, report=report, uploads=uploads, anywhere=bool(options.uploads), accounts=known),
+        **settings(
+            assistant, report=report, read_only=options.read_only, uploads=uploads, anywhere=bool(options.uploads),
+            accounts=known,
+        ),
     )  # fmt: skip
     # The first question loads the encoder and the vectors; better now than while somebody waits.
     threading.Thread(target=assistant.search, args=("alignment", 1), daemon=True).start()

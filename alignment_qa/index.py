@@ -390,6 +390,14 @@ class Index:
         """Some passage uses every content word of the name."""
         return all(self.frequency(terms(name)).values())
 
+    def everyday(self, name: str) -> bool:
+        """The name is one plain word, and common English: the encoder's vocabulary has it whole."""
+        return name.isalpha() and not name.isupper() and self.encoder.count([name]) == [1]
+
+    def uses(self, name: str) -> int:
+        """How many passages use every content word of the name."""
+        return self._keywords.together(terms(name))
+
     def respell(self, text: str) -> str:
         """The text with misspelt words as the passages spell them."""
         self._refresh()

@@ -138,6 +138,13 @@ class Keywords:
         searcher = self._index.searcher()
         return {word: searcher.doc_freq("words", word) for word in words}
 
+    def together(self, words: Iterable[str]) -> int:
+        """In how many passages all of the terms (as `terms` gives them) occur."""
+        query = self._tantivy.Query
+        every = query.boolean_query([(self._tantivy.Occur.Must, self._term("words", word)) for word in words])
+        count: int = self._index.searcher().search(every, 1, count=True).count
+        return count
+
     def respell(self, text: str) -> str:
         """The text with words that no passage uses replaced by the nearest that several use, where one is near enough."""
         return _WORD.sub(lambda found: self._respelled(found[0]) or found[0], text)

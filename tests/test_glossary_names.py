@@ -35,6 +35,34 @@ def test_other_names_are_written_out_after_the_question() -> None:
     assert Glossary.loads(glossary.dumps()) == glossary
 
 
+def test_only_what_a_reader_may_miss_is_explained() -> None:
+    known = {"Goal": 1, "Reward": 500, "Probe": 12, "Kernel": 3, "Ablation": 2, "Lens": 9, "Circuit": 5, "Patching": 30}
+    glossary = Glossary({}, {term: f"{term} is a word." for term in known})
+    said = ["A goal, a reward, a lens and a probe.", "The kernel, its circuit, an ablation and patching."]
+
+    def explained(question: str, passages: int) -> set[str]:
+        return set(glossary.helpful(said, question, {"Goal"}.__contains__, known.__getitem__, passages).definitions)
+
+    assert explained("Why?", 1000) == {"Lens", "Circuit", "Kernel", "Ablation"}  # the rarest
+    assert explained("What are a kernel and a lens?", 1000) == {"Probe", "Circuit", "Ablation", "Patching"}
+    assert explained("What are a kernel, a lens, circuits and ablation?", 900) == {
+        "Probe"
+    }  # patching is everyday there
+
+
+def test_a_plain_word_of_common_english_is_everyday(library_index: Path) -> None:
+    index = Index.open(library_index)
+    names = ("Attention", "Goal", "Sycophancy", "Goal misgeneralization", "Mesa-goal", "ADAM")
+    assert [name for name in names if index.everyday(name)] == ["Attention", "Goal"]
+
+
+def test_how_many_passages_use_a_name(library_index: Path) -> None:
+    index = Index.open(library_index)
+    assert 0 < index.uses("seagrass kelp") < index.uses("seagrass")
+    assert index.uses("kelp polyps") == 0
+    assert index.uses("of the") == 0
+
+
 def test_a_glossary_beside_the_documents_is_kept_with_the_index(tmp_path: Path) -> None:
     folder = tmp_path / "texts"
     folder.mkdir()

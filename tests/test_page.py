@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
+import re
+import threading
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -30,18 +31,12 @@ def test_the_first_screen_tells_what_this_is_and_the_cursor_is_in_the_box(visito
 
 def test_an_answer_streams_and_every_sentence_has_a_number(visitor: Visitor) -> None:
     page = visitor.open().page
-    page.evaluate("""() => {
-        window.states = [];
-        new MutationObserver(() => {
-            const turn = document.querySelector('.turn');
-            if (turn) window.states.push(turn.dataset.state + turn.querySelectorAll('.claim').length);
-        }).observe(document.querySelector('#aq-log'), {childList: true, subtree: true, attributes: true});
-    }""")
-    turn = visitor.ask(INNER)
-    states = page.evaluate("window.states")
-    assert "searching0" in states
-    assert any(state.startswith("writing") for state in states)
-    assert states[-1].startswith("done")
+    with page.expect_response("**/turn") as told:
+        turn = visitor.ask(INNER)
+    lines = [json.loads(line) for line in told.value.text().splitlines()]
+    states = [re.findall(r'data-state="(\w+)"', line)[0] for line in lines]
+    assert states == ["searching", *["writing"] * (len(lines) - 2), "done"]
+    assert "writing" in states
     assert turn.locator(".claim").count() >= 2
     assert turn.locator(".claim:has(.cite)").count() == turn.locator(".claim").count()
     assert "Ada Reef, Bo Tide (2019)" in turn.locator(".references").inner_text()
@@ -62,7 +57,7 @@ def test_a_number_opens_its_source_at_the_quoted_words(visitor: Visitor) -> None
     assert panel.locator("mark").is_visible()
     assert panel.locator(".source-title").inner_text() == "Inner alignment"
     assert panel.locator(".source-facts").inner_text() == "Ada Reef, Bo Tide · 5 June 2019 · CC BY 4.0"
-    link = panel.locator("a")
+    link = panel.locator("a[target]")
     assert link.get_attribute("href").startswith("https://example.org/inner#:~:text=")
     assert link.get_attribute("rel") == "noopener noreferrer"
     panel.locator('[data-do="close"]').click()
@@ -135,7 +130,7 @@ def test_a_hostile_document_is_only_text(visitor: Visitor) -> None:
         turn.locator(".claim .cite").nth(at).click()
         assert page.locator("#aq-panel .source-title").inner_text() == HOSTILE_TITLE
         assert "onmouseover" in page.locator("#aq-panel .source-facts").inner_text()
-        assert page.locator("#aq-panel a").count() == 0
+        assert page.locator("#aq-panel a[target]").count() == 0
     assert page.locator("#aq-panel .words").inner_text().count("window.pwned=1</script>") == 1
     assert page.locator(".aq :is(script, img, iframe, [onerror], [onload], [onmouseover])").count() == 0
 
@@ -167,13 +162,14 @@ def test_on_a_phone_nothing_scrolls_sideways_and_the_source_is_a_sheet(browser: 
     turn = phone.ask("What is a tripwire?")
     assert page.evaluate(fits)
     turn.locator(".claim .cite").first.tap()
+    page.wait_for_selector("#aq-panel[open]")
     sheet = page.locator("#aq-panel").bounding_box()
     assert sheet["x"] == 0
     assert sheet["width"] == 390
     assert sheet["y"] + sheet["height"] == pytest.approx(844, abs=1)
     assert page.locator("#aq-panel mark").is_visible()
     page.touchscreen.tap(195, 40)  # beside the sheet
-    assert not page.locator("#aq-panel").is_visible()
+    page.wait_for_selector("#aq-panel", state="hidden")
     page.set_viewport_size({"width": 360, "height": 640})
     assert page.evaluate(fits)
     phone.context.close()
@@ -210,21 +206,21 @@ def test_the_report_is_a_tab_that_can_do_nothing_but_filter(page_index: Path, br
         page.click("#aq-views a[href='#report']")
         frame = page.frame_locator(".report iframe")
         failures = frame.locator(".failure")
-        assert frame.locator("output").text_content() == "4 shown"
+        frame.get_by_text("4 shown").wait_for()
         frame.locator("[name=way]").select_option("not found")
         assert failures.filter(visible=True).count() == 1
         frame.locator("[name=way]").select_option("")
         frame.locator("[name=words]").fill("ANSWERED, should")
         assert failures.filter(visible=True).count() == 1
-        paper = "element => getComputedStyle(element).backgroundColor"
-        assert frame.locator("body").evaluate(paper) == "rgb(21, 24, 26)"
-        page.click('[data-do="theme"]')
-        assert frame.locator("body").evaluate(paper) == "rgb(251, 251, 249)"
         inside = page.frames[-1]
+        paper = "colour => getComputedStyle(document.body).backgroundColor === colour"
+        inside.wait_for_function(paper, arg="rgb(21, 24, 26)")
+        page.click('[data-do="theme"]')
+        inside.wait_for_function(paper, arg="rgb(251, 251, 249)")
         assert inside.evaluate("window.pwned") is None
         assert inside.evaluate("try { localStorage } catch (error) { error.name }") == "SecurityError"
         page.go_back()
-        assert turn.is_visible()
+        turn.wait_for()
         for width in (1280, 390, 360):
             page.set_viewport_size({"width": width, "height": 700})
             for view in ("report", "chat"):
@@ -242,8 +238,10 @@ def test_a_written_answer_can_be_stopped_and_its_failures_are_told(
 ) -> None:
     words = "Inner alignment is the problem of making a trained model pursue the goal that its training rewarded [1]."
 
+    stopped = threading.Event()
+
     def slow(_: object) -> str:
-        time.sleep(3)
+        stopped.wait(60)
         return words
 
     with Page(page_index, "--model", "owl", "--base-url", server.address) as site:
@@ -262,6 +260,7 @@ def test_a_written_answer_can_be_stopped_and_its_failures_are_told(
         page.wait_for_selector('.turn[data-state="searching"]')
         page.click('.send[aria-label="Stop"]')
         assert visitor.whole().locator(".note").inner_text() == "Stopped."
+        stopped.set()
         server.says = "Outer alignment is the problem of choosing a training reward that captures what people want [1]."
         page.click('.turn:last-child [data-do="again"]')
         assert visitor.whole().locator(".claim").count() == 1

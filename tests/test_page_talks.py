@@ -26,6 +26,14 @@ def kept(visitor: Visitor) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: one["changed"])
 
 
+def copied(button: Any) -> str:
+    """What is in the clipboard once the button says so."""
+    button.click()
+    button.filter(has_text="Copied").wait_for()
+    words: str = button.page.evaluate("navigator.clipboard.readText()")
+    return words
+
+
 def test_words_keep_their_number_through_a_conversation(visitor: Visitor) -> None:
     page = visitor.open().page
     first = numbers(visitor.ask(INNER))
@@ -79,9 +87,10 @@ def test_a_link_asks_its_question_once_with_its_kind_of_answer(visitor: Visitor)
     assert page.locator(".turn").count() == 1
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator('input[value="beginners"]').check(force=True)
-    page.click('[data-do="copy-link"]')
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == page.url + "?q=What%20is%20outer%20alignment%3F&detail=beginners"
+    assert (
+        copied(page.locator('[data-do="copy-link"]'))
+        == page.url + "?q=What%20is%20outer%20alignment%3F&detail=beginners"
+    )
 
 
 def test_conversations_are_found_after_a_restart_of_page_and_program(page_index: Path, browser: Any) -> None:
@@ -195,23 +204,26 @@ def test_terms_are_underlined_once_and_explained_on_hover_focus_and_tap(visitor:
     page = visitor.open().page
     turn = visitor.ask(INNER)
     terms = turn.locator(".answer .term")
-    assert [term.lower() for term in terms.all_inner_texts()] == ["training", "proxy"]
-    terms.nth(1).hover()
+    assert terms.all_inner_texts() == ["trained model"]  # “training” is an everyday word
+    terms.hover()
     page.wait_for_selector("#aq-hint:not([hidden])")
-    assert "A proxy is a stand-in <img src=x onerror=window.pwned='term'>" in page.inner_text("#aq-hint")
+    meaning = "A trained model is a network <img src=x onerror=window.pwned='term'> after"
+    assert meaning in page.inner_text("#aq-hint")
     page.keyboard.press("Escape")
-    assert not page.locator("#aq-hint").is_visible()
-    terms.nth(0).focus()
+    page.wait_for_selector("#aq-hint", state="hidden")
+    page.mouse.move(0, 0)
+    terms.focus()
     page.keyboard.press("Enter")
-    assert "Training is the adjusting" in page.inner_text("#aq-hint")
-    assert terms.nth(0).get_attribute("aria-describedby") == "aq-hint"
+    page.wait_for_selector("#aq-hint:not([hidden])")
+    assert meaning in page.inner_text("#aq-hint")
+    assert terms.get_attribute("aria-describedby") == "aq-hint"
 
 
 def test_an_answer_for_beginners_defines_its_terms(visitor: Visitor) -> None:
     page = visitor.open().page
     page.locator('input[value="beginners"]').check(force=True)
     turn = visitor.ask(INNER)
-    assert turn.locator(".terms dt").all_inner_texts() == ["Training", "Proxy"]
+    assert turn.locator(".terms dt").all_inner_texts() == ["Trained model", "Training"]
     page.locator('input[value="full"]').check(force=True)
     assert visitor.ask(INNER).locator(".terms").count() == 0
 
@@ -220,13 +232,9 @@ def test_a_source_is_cited_in_markdown_and_bibtex(visitor: Visitor) -> None:
     page = visitor.open().page
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor.ask(INNER).locator(".answer .cite").first.click()
-    page.locator("#aq-panel").get_by_text("BibTeX").click()
-    assert page.evaluate("navigator.clipboard.readText()").startswith(
-        "@misc{reef2019inner,\n  author = {Ada Reef and Bo Tide}"
-    )
-    page.locator("#aq-panel").get_by_text("Markdown").click()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == "Ada Reef, Bo Tide (2019). [Inner alignment](https://example.org/inner#part)"
+    markdown, bibtex = page.locator('#aq-panel [data-do="copy-reference"]').all()
+    assert copied(bibtex).startswith("@misc{reef2019inner,\n  author = {Ada Reef and Bo Tide}")
+    assert copied(markdown) == "Ada Reef, Bo Tide (2019). [Inner alignment](https://example.org/inner#part)"
 
 
 def test_small_talk_is_answered_with_questions_to_ask(visitor: Visitor) -> None:

@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 import sys
-import time
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -46,6 +46,14 @@ def reach(site: Page, path: str, values: object = None, method: str | None = Non
         return status, json.loads(body)
     except ValueError:
         return status, body.decode()
+
+
+def turn(site: Page, values: object) -> str:
+    """The turn that the page is given in the end."""
+    status, body = reach(site, "turn", values)
+    assert status == 200
+    last: str = body if isinstance(body, str) and body.startswith("<") else json.loads(str(body).splitlines()[-1])
+    return last
 
 
 def tool(site: Page, name: str, values: dict[str, Any], **options: Any) -> Any:
@@ -182,14 +190,37 @@ def test_each_client_in_the_readme_gets_its_answer(site: Page, code: str) -> Non
     assert "Inner alignment is the problem" in ended.stdout, ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"question": 7, "number": 3}, "must be text"),
+        ({"question": INNER, "within": ["nowhere"]}, "no document or collection"),
+        ({"question": INNER, "detail": "<i>"}, "must be brief"),
+        (["no", "object"], "must be text"),
+    ],
+)
+def test_a_turn_that_cannot_be_is_one_that_says_why(site: Page, sent: object, told: str) -> None:
+    html = turn(site, sent)
+    assert 'data-state="failed"' in html
+    assert told in html
+
+
+@pytest.mark.parametrize("path", ["turn", "restore", "rate"])
+def test_what_the_page_never_sends_breaks_nothing(site: Page, path: str) -> None:
+    status, body = reach(site, path, b"no json")
+    assert (status, "no JSON" in json.dumps(body)) == (400 if path == "turn" else 200, True)
+
+
 # ten at once
 
 
 def test_ten_people_get_their_answers_at_the_same_time(page_index: Path, server: ChatServer) -> None:
     words = "Inner alignment is the problem of making a trained model pursue the goal that its training rewarded [1]."
 
+    together = threading.Barrier(10)
+
     def slow(_: object) -> str:
-        time.sleep(3)
+        together.wait(50)  # broken, and no answer is written, unless ten wait here at the same time
         return words
 
     server.says = slow
@@ -198,13 +229,12 @@ def test_ten_people_get_their_answers_at_the_same_time(page_index: Path, server:
         ways: list[Callable[[], str]] = [
             lambda: reach(site, "ask", {"question": INNER})[1]["text"],
             lambda: _call(site, "ask", {"question": INNER})["text"],
+            lambda: turn(site, {"question": INNER}).partition('data-text="')[2],
         ]
         for way in ways:
-            started = time.monotonic()
             answers = [one.result() for one in [people.submit(way) for _ in range(10)]]
-            took = time.monotonic() - started
             assert all(answer.startswith("Inner alignment is the problem") for answer in answers)
-            assert took < 15, took  # one after the other: 30 seconds
+            assert not together.broken
 
 
 # accounts
@@ -239,6 +269,10 @@ def closed(page_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ("search", {"question": INNER}, None),
         ("mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, None),
         ("gradio_api/mcp", {}, None),
+        ("welcome", None, None),
+        ("turn", {"question": INNER}, None),
+        ("restore", [], None),
+        ("rate", {}, None),
         ("library", None, None),
         ("library/document?id=x", None, None),
         ("library/files?name=a.md", "# A", "PUT"),

@@ -122,13 +122,15 @@ def test_the_next_port_is_taken_when_one_is_in_use() -> None:
         (["--host", "203.0.113.7"], "This machine has no address 203.0.113.7"),
         (["--port", "70000"], "port"),
         (["--auth", "README.md"], "of the accounts is no name:password."),
-        (["--auth", "nowhere.txt"], "nowhere.txt"),
+        (["--auth", "nowhere.txt"], "The accounts in nowhere.txt cannot be read: No such file"),
+        (["--auth", "docs/screenshot.png"], "no text in UTF-8"),
+        (["--base-url", "http://127.0.0.1:1/v1"], "say which one with --model"),
         (["--report", "nowhere"], "No report.html in nowhere/. Write one with: python -m eval --report nowhere"),
     ],
 )
 def test_what_must_be_mended_is_said_in_one_line(options: list[str], told: str, library_index: Path) -> None:
     command = [sys.executable, "app.py", "--index", str(library_index), *options]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 2
     assert told in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1

@@ -94,6 +94,9 @@ def test_long_lists_and_long_documents_come_in_parts() -> None:
     part = library.document(over(MOSS, passages=library.PAGE + 1), None, "m1", library.PAGE) or ""
     assert len(Seen(part).all("p", "words")) == 1
     assert "<article" not in part
+    far = library.document(over(MOSS, passages=3 * library.PAGE), None, "m1", sought=f"m1-{library.PAGE + 7}") or ""
+    assert len(Seen(far).all("p", "words")) == 2 * library.PAGE + 7
+    assert f"Show more ({library.PAGE - 7} passages)" in far
 
 
 def test_only_what_was_added_can_be_removed_and_only_where_files_are_taken() -> None:

@@ -63,9 +63,9 @@ and `[a link](javascript:window.pwned='md')` to those who read about a tripwire.
 """
 
 GLOSSARY = """
-- term: Proxy
-  definition: "A proxy is a stand-in <img src=x onerror=window.pwned='term'> for what is meant."
-  synonyms: [stand-in]
+- term: Trained model
+  definition: "A trained model is a network <img src=x onerror=window.pwned='term'> after its training."
+  synonyms: [finished model]
 - term: Training
   definition: Training is the adjusting of a model to what it is rewarded for.
   synonyms: []
@@ -117,7 +117,7 @@ class Page:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(60)
         self._reader.join(5)
         if self._process.stdout:
             self._process.stdout.close()
@@ -133,7 +133,7 @@ class Visitor:
             **{"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **context}
         )
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15000)
+        self.page.set_default_timeout(60000)  # a machine may be busy
         self.page.on("console", lambda m: self.problems.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("dialog", self._refuse)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,6 +15,7 @@ from alignment_qa.types import Detail
 from web import chat
 
 if TYPE_CHECKING:
+    from anyio import CapacityLimiter
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("alignment_qa.web")
 
 AT_ONCE = 16
-"""Questions answered at the same time by each way in: the page with its API, and plain HTTP with MCP. Quoting shares the
+"""Questions answered at the same time by each way in: Gradio's API, and the page with plain HTTP and MCP. Quoting shares the
 processor, so more would only make each slower; a chat model's answers mostly wait for it, so fewer would hold people up."""
 LINE = 200
 """Questions that may wait before new ones are turned away."""
@@ -127,25 +128,38 @@ TOOLS = {
 
 
 class Desk:
-    """Runs tools for all who ask over plain HTTP and MCP, AT_ONCE at a time."""
+    """Answers all who ask in the page, over plain HTTP and MCP, AT_ONCE at a time."""
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._limiter: Any = None  # made in the loop that it counts for
+        self._limiter: CapacityLimiter | None = None  # made in the loop that it counts for
 
     async def run(self, tool: Tool, values: Values) -> dict[str, Any]:
         """What the tool gives. Raises ValueError for wrong values, AlignmentQAError, Busy."""
+        from anyio import to_thread
+
+        threads = self._threads()
+        if unknown := set(values) - set(tool.takes["properties"]):
+            raise ValueError(f"{tool.name} takes no {sorted(unknown)[0]!r}.")
+        result: dict[str, Any] = await to_thread.run_sync(tool.run, self._assistant, values, limiter=threads)
+        return result
+
+    async def each(self, items: Iterator[str]) -> AsyncIterator[str]:
+        """The items of an iterator that takes its time; it is closed when nobody waits for them any more. Raises Busy."""
+        from anyio import to_thread
+
+        threads = self._threads()
+        while (item := await to_thread.run_sync(next, items, None, limiter=threads)) is not None:
+            yield item
+
+    def _threads(self) -> CapacityLimiter:
+        """Those in which questions are answered. Raises Busy."""
         import anyio
 
         self._limiter = self._limiter or anyio.CapacityLimiter(AT_ONCE)
         if self._limiter.statistics().tasks_waiting >= LINE:
             raise Busy("Too many questions wait already. Ask again later.")
-        if unknown := set(values) - set(tool.takes["properties"]):
-            raise ValueError(f"{tool.name} takes no {sorted(unknown)[0]!r}.")
-        result: dict[str, Any] = await anyio.to_thread.run_sync(
-            tool.run, self._assistant, values, limiter=self._limiter
-        )
-        return result
+        return self._limiter
 
     def routes(self) -> list[Route]:
         """POST a tool's values as JSON to its name."""
@@ -173,13 +187,13 @@ class Desk:
         return endpoint
 
 
-async def received(request: Request) -> Any:
-    """The JSON that was sent. Raises ValueError, in words for the one who sent it."""
+async def received(request: Request, largest: int = LARGEST) -> Any:
+    """The JSON that was sent, of at most so many bytes. Raises ValueError, in words for the one who sent it."""
     content = bytearray()
     async for part in request.stream():
         content += part
-        if len(content) > LARGEST:
-            raise ValueError(f"More than {LARGEST >> 20} MB was sent.")
+        if len(content) > largest:
+            raise ValueError(f"More than {largest >> 20} MB was sent.")
     try:
         return json.loads(content)
     except (ValueError, RecursionError):

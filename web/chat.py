@@ -141,13 +141,15 @@ def _questions(assistant: Assistant, documents: int, passages: int) -> tuple[lis
 
 def _whole(assistant: Assistant, number: int, answer: Answer, kept: Mapping[str, object]) -> str:
     """A finished turn, with what the browser keeps of it."""
-    beside = lru_cache(maxsize=None)(assistant.index.passages_of)
+    index = assistant.index
+    beside = lru_cache(maxsize=None)(index.passages_of)
+    said = [claim.text for claim in answer.claims]
     return render.turn(
         number,
         answer,
         lambda passage: _around(passage, beside),
         done=True,
-        glossary=assistant.index.glossary(),
+        glossary=index.glossary().helpful(said, answer.question, index.everyday, index.uses, index.count()[1]),
         record=kept,
     )
 

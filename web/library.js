@@ -1,13 +1,12 @@
-// The library: the list with its filters and choices, a document to read, files that are added and removed.
+// The library: the list with its filters and choices, a document to read or to remove.
 // What the server sends is escaped there; what is set here is set as text.
 const list = part("aq-list");
 const reading = part("aq-document");
 const chosen = new Map(); // document id → title; stays while filters change
-const arriving = []; // files that wait, with the line that tells of each
 let scope = null; // what is asked within: ids of documents or a collection; null asks all
-let asking = 0; // number of the latest request for the list
+let listing = 0; // number of the latest request for the list
+let shown = {}; // what the list was made of
 let settling = 0;
-let busyAdding = false;
 
 function pieces(html) {
   const holder = document.createElement("template");
@@ -15,13 +14,19 @@ function pieces(html) {
   return holder.content;
 }
 
+// A part of the page; null, which is told, where there is none.
 async function get(address) {
   try {
-    return await (await fetch(address, { cache: "no-store" })).text();
-  } catch {
-    said.textContent = LOST;
-    return null;
-  }
+    const reply = await fetch(address, { cache: "no-store" });
+    if (reply.ok || reply.status === 404) return await reply.text();
+  } catch {} // it does not answer
+  said.textContent = LOST;
+  return null;
+}
+
+// Whether the keyboard is nowhere else than where it was left: what comes late must not take it from where somebody types.
+function idle(button = null) {
+  return [document.body, null, button].includes(document.activeElement);
 }
 
 function wanted() {
@@ -29,51 +34,90 @@ function wanted() {
   return form ? new URLSearchParams(new FormData(form)) : new URLSearchParams();
 }
 
-async function openLibrary(id, came) {
+async function openLibrary(id, passage, came) {
   list.hidden = Boolean(id);
   reading.hidden = !id;
-  if (id) return openDocument(id);
+  if (id) return openDocument(id, passage);
   const left = reading.dataset.id;
+  const [address, at] = [location.hash, document.activeElement];
   reading.replaceChildren();
   delete reading.dataset.id;
-  if (came || !list.firstChild) await openList();
+  if (came || !list.firstElementChild?.matches(".library-page")) await openList();
+  if (location.hash !== address || !idle(at)) return;
   const link = left && [...list.querySelectorAll(".shelf .work")].find((one) => one.hash === "#library/" + left);
   if (link) link.focus();
   else scrollTo({ top: 0, behavior: "instant" });
 }
 
-// The list and its filters anew. Where files are added and what is typed stay: the window to choose a file may be open.
+// The list and its filters anew, where they are other than before. What can be meant to be clicked on else stays, and so do
+// the place where files are added and what is typed: the window to choose a file may be open.
 async function openList() {
-  const number = ++asking;
+  const number = ++listing;
+  const old = list.querySelector(".library-page");
+  if (!old) list.replaceChildren(noted("Opening the library", "progress"));
   const html = await get("library?" + wanted());
-  if (html === null || number !== asking) return;
+  if (number !== listing) return;
+  if (html === null) return old || list.replaceChildren(noted(LOST, "note"));
   const fresh = pieces(html);
-  if (!list.firstChild) list.replaceChildren(fresh);
+  const filters = [...fresh.querySelectorAll(".filter:not(.words)")];
+  const made = { shelf: fresh.getElementById("aq-shelf").innerHTML, filters: filters.map((one) => one.outerHTML).join("") };
+  if (!old) list.replaceChildren(fresh);
   else {
-    part("aq-shelf").replaceWith(fresh.getElementById("aq-shelf"));
-    for (const select of list.querySelectorAll(".filter:not(.words)")) select.remove();
-    part("aq-filters").append(...fresh.querySelectorAll(".filter:not(.words)"));
+    if (made.shelf !== shown.shelf) part("aq-shelf").replaceWith(fresh.getElementById("aq-shelf"));
+    if (made.filters !== shown.filters) {
+      for (const select of list.querySelectorAll(".filter:not(.words)")) select.remove();
+      part("aq-filters").append(...filters);
+    }
   }
+  shown = made;
   mark();
 }
 
 async function sift() {
-  const number = ++asking;
+  const number = ++listing;
   const html = await get("library?part=shelf&" + wanted());
-  if (html === null || number !== asking) return;
+  if (html === null || number !== listing) return;
   part("aq-shelf").replaceChildren(pieces(html));
+  shown = {};
   mark();
   said.textContent = part("aq-count").textContent;
 }
 
-async function openDocument(id) {
-  if (reading.dataset.id === id) return;
+async function openDocument(id, passage) {
+  if (reading.dataset.id === id) return seek(passage);
   reading.dataset.id = id;
-  const html = await get("library/document?id=" + encodeURIComponent(id));
-  if (html === null || reading.dataset.id !== id) return;
+  const at = document.activeElement;
+  reading.replaceChildren(noted("Opening the document", "progress"));
+  const html = await get("library/document?" + new URLSearchParams({ id, passage }));
+  if (reading.dataset.id !== id) return;
+  if (html === null) {
+    delete reading.dataset.id; // to be tried again
+    return reading.replaceChildren(noted(LOST, "note"));
+  }
   reading.replaceChildren(pieces(html));
+  if (root.dataset.view !== "library" || seek(passage)) return;
   scrollTo({ top: 0, behavior: "instant" });
-  reading.querySelector("h2").focus({ preventScroll: true });
+  if (idle(at)) reading.querySelector("h2").focus({ preventScroll: true });
+}
+
+// Show that passage of the document, with the words that were last opened as a quote of it; whether it is there.
+function seek(passage) {
+  const found = passage && reading.querySelector(`[data-passage="${CSS.escape(passage)}"]`);
+  if (!found) return false;
+  for (const old of reading.querySelectorAll(".is-sought")) {
+    old.classList.remove("is-sought");
+    old.replaceChildren(old.textContent);
+  }
+  found.classList.add("is-sought");
+  const [before, ...after] = lastQuote ? found.textContent.split(lastQuote) : [];
+  if (after.length) {
+    const quoted = document.createElement("mark");
+    quoted.textContent = lastQuote;
+    found.replaceChildren(before, quoted, after.join(lastQuote));
+  }
+  found.scrollIntoView({ block: "start", behavior: "instant" });
+  found.focus({ preventScroll: true });
+  return true;
 }
 
 // Show what is chosen, and what can be asked within.
@@ -87,10 +131,15 @@ function mark() {
   list.querySelector(".choose-none").hidden = !chosen.size;
 }
 
-function askWithin(names, label) {
+function setScope(names, label) {
   scope = names;
   part("aq-scope").hidden = !names;
   part("aq-scope").querySelector("b").textContent = label;
+  keepDraft();
+}
+
+function askWithin(names, label) {
+  setScope(names, label);
   said.textContent = names ? `Asking within ${label}` : "Asking all documents";
   showChat();
   box.focus();
@@ -111,12 +160,14 @@ async function more(button, address, holder) {
   const fresh = pieces(html);
   const next = fresh.querySelector(".more");
   const rows = [...(fresh.querySelector(".shelf") || fresh).children].filter((one) => one !== next);
+  const still = idle(button);
   holder.append(...rows);
   if (next) button.replaceWith(next);
   else button.remove();
   mark();
+  shown = {};
   const first = rows[0] && rows[0].querySelector("input, a");
-  if (first) first.focus();
+  if (first && still) first.focus();
 }
 
 // Asks once more in its own words, then removes.
@@ -135,95 +186,20 @@ async function remove(button) {
     return;
   }
   for (const id of reply.removed) chosen.delete(id);
-  if (scope && scope.some((name) => reply.removed.includes(name))) {
-    scope = null;
-    part("aq-scope").hidden = true;
-  }
-  trigger("fresh", {});
-  delete reading.dataset.id;
-  if (location.hash !== "#library") location.hash = "#library";
-  await openList();
+  if (scope && scope.some((name) => reply.removed.includes(name))) setScope(null, "");
+  greet();
   said.textContent = `Removed ${button.dataset.file}`;
-  list.querySelector("h2").focus();
+  const there = root.dataset.view === "library" && (reading.hidden || reply.removed.includes(reading.dataset.id));
+  if (reply.removed.includes(reading.dataset.id)) delete reading.dataset.id;
+  if (there && location.hash !== "#library") location.hash = "#library";
+  await openList();
+  if (there && idle(button)) list.querySelector("h2").focus();
 }
 
 function calm(button) {
   if (button.disabled || !button.dataset.sure) return;
   button.textContent = button.dataset.sure;
   delete button.dataset.sure;
-}
-
-// The server's answer as it stands, or { error }. `told` hears of the bytes that are sent.
-function send(method, address, body = null, told = () => {}) {
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    request.open(method, address);
-    request.upload.addEventListener("progress", (event) => told(event.loaded / (event.total || 1)));
-    request.addEventListener("loadend", () => {
-      try {
-        resolve(JSON.parse(request.responseText));
-      } catch {
-        resolve({ error: request.status ? `the server refused it (${request.status})` : "the program does not answer" });
-      }
-    });
-    request.send(body);
-  });
-}
-
-function add(files) {
-  for (const file of files) {
-    const line = document.createElement("li");
-    const name = document.createElement("span");
-    const bar = document.createElement("progress");
-    const note = document.createElement("span");
-    name.className = "file";
-    name.textContent = file.name;
-    bar.max = 1;
-    bar.value = 0;
-    bar.setAttribute("aria-label", file.name);
-    note.className = "note";
-    note.textContent = "waits";
-    line.append(name, bar, note);
-    part("aq-incoming").append(line);
-    arriving.push({ file, line, bar, note });
-  }
-  addNext();
-}
-
-async function addNext() {
-  if (busyAdding) return;
-  busyAdding = true;
-  for (let one = arriving.shift(); one; one = arriving.shift()) {
-    one.note.textContent = "is sent";
-    const reply = await send("PUT", "library/files?name=" + encodeURIComponent(one.file.name), one.file, (part) => {
-      one.bar.value = part;
-      if (part < 1) return;
-      one.bar.removeAttribute("value");
-      one.note.textContent = "is read";
-    });
-    one.bar.remove();
-    tell(one, reply);
-  }
-  busyAdding = false;
-  trigger("fresh", {}); // the first screen tells how many documents there are
-  await openList();
-}
-
-function tell({ file, line, note }, reply) {
-  line.dataset.state = reply.error ? "failed" : "done";
-  const problems = (reply.problems || []).map((words) => ` Left out: ${words}.`).join("");
-  if (reply.error) note.textContent = `Not added: ${reply.error}`;
-  else if (!reply.added.length) note.textContent = "Nothing new in it." + problems;
-  else {
-    const many = reply.added.length;
-    note.textContent = `Added${many > 1 ? `, ${many} documents` : ""}.${problems} `;
-    const link = document.createElement("a");
-    link.href = "#library/" + encodeURIComponent(reply.added[0]);
-    link.textContent = "Read";
-    link.setAttribute("aria-label", `Read ${file.name}`);
-    note.append(link);
-  }
-  said.textContent = `${file.name}: ${note.textContent}`;
 }
 
 const shelfActions = {
@@ -263,13 +239,3 @@ list.addEventListener("submit", (event) => {
   clearTimeout(settling);
   sift();
 });
-
-for (const name of ["dragenter", "dragover", "dragleave", "drop"])
-  document.addEventListener(name, (event) => {
-    const zone = part("aq-drop");
-    if (root.dataset.view !== "library" || !event.dataTransfer || ![...event.dataTransfer.types].includes("Files")) return;
-    event.preventDefault(); // a file beside the place would be opened in the page's stead
-    if (!zone || list.hidden) return;
-    zone.classList.toggle("is-over", name === "dragenter" || name === "dragover");
-    if (name === "drop") add(event.dataTransfer.files);
-  });

@@ -118,17 +118,22 @@ def _listed(sources: Sequence[Source], uploads: Uploads | None, wanted: Wanted, 
     }
 
 
-def document(assistant: Assistant, uploads: Uploads | None, doc_id: str, first: int = 0) -> str | None:
-    """A document to read, its passages from the `first` on; None where there is no such document."""
+def document(
+    assistant: Assistant, uploads: Uploads | None, doc_id: str, first: int = 0, sought: str = ""
+) -> str | None:
+    """A document to read, its passages from the `first` on, as far as the one with the id `sought` and beyond; None where
+    there is no such document."""
     found = assistant.index.document(doc_id)
     if found is None:
         return None
     passages = assistant.index.passages_of(doc_id)
-    source, part = found.source, passages[first : first + PAGE]
+    place = next((at for at, passage in enumerate(passages) if passage.passage_id == sought), 0)
+    end = max(first, place) + PAGE
+    source, part = found.source, passages[first:end]
     below = [(p, p.heading.removeprefix(source.title).removeprefix(" › ")) for p in part]
     return render.fill(
         "document.html",
-        source=source, questions=found.questions, first=first, total=len(passages), more=max(0, len(passages) - first - PAGE),
+        source=source, questions=found.questions, first=first, total=len(passages), more=max(0, len(passages) - end),
         passages=[(p, heading if at == 0 or heading != below[at - 1][1] else "") for at, (p, heading) in enumerate(below)],
         link=render.web_address(source), file=uploads.files().get(doc_id) if uploads else None,
     )  # fmt: skip
@@ -149,7 +154,8 @@ def routes(assistant: Assistant, uploads: Uploads | None, *, anywhere: bool) -> 
 
     async def read(request: Request) -> Response:
         doc_id = request.query_params.get("id", "")
-        html = await to_thread.run_sync(document, assistant, uploads, doc_id, _first(request))
+        sought = request.query_params.get("passage", "")
+        html = await to_thread.run_sync(document, assistant, uploads, doc_id, _first(request), sought)
         return HTMLResponse(html or render.fill("document.html", source=None), 200 if html else 404)
 
     async def change(request: Request) -> Response:

@@ -1,16 +1,16 @@
-// The conversation: what a person types → an event for the server; the turns that come back → the log.
-// Also in scope, from Gradio: `trigger` sends an event, `watch` and `props` bring the value that the server sets.
+// The conversation: what a person types → a question for the server; the turns that come back → the log.
 const log = part("aq-log");
 const form = part("aq-form");
 const box = part("aq-question");
 const said = part("aq-said");
-const SILENCE = 120000; // milliseconds without a word from the server after which a turn is given up
 const PATIENCE = 3000; // milliseconds of silence after which the server is asked whether it still runs
 const LOST = "The program does not answer. Is it still running where it was started?";
 const hovers = matchMedia("(hover: hover)").matches; // a mouse, not a finger
 let turns = 0;
 let current = null; // number of the turn being answered
+let asking = new AbortController(); // of the request for it
 let edited = null; // the turn whose question is in the box, to be asked in its place
+let typed = ""; // what was in the box before that
 let ticking = 0;
 let heardAt = 0;
 
@@ -18,11 +18,7 @@ function turnOf(number) {
   return log.querySelector(`.turn[data-number="${number}"]`);
 }
 
-function receive(html) {
-  const fresh = fragment(html);
-  if (!fresh) return;
-  if (fresh.dataset.kind === "welcome") return receiveWelcome(fresh);
-  const number = Number(fresh.dataset.number);
+function receive(number, fresh) {
   if (number !== current) return; // stopped, or cleared
   const turn = turnOf(number);
   morph(turn, fresh);
@@ -30,43 +26,37 @@ function receive(html) {
   if (turn.dataset.state === "done" || turn.dataset.state === "failed") finish(turn);
 }
 
-function receiveWelcome(fresh) {
-  for (const name of ["way", "welcome", "examples"])
-    part("aq-" + name).replaceChildren(...fresh.querySelector(`[data-part="${name}"]`).childNodes);
-  if (turns || opening) return;
-  const link = new URLSearchParams(location.search);
-  const before = lastTalk();
-  if (link.get("q")) {
-    window.history.replaceState(null, "", location.pathname + location.hash); // asked once, not at each reload
-    const detail = form.querySelector(`input[value="${CSS.escape(link.get("detail") || "")}"]`);
-    if (detail) detail.checked = true;
-    ask(link.get("q"));
-  } else if (before) openTalk(before);
-}
-
 function history() {
-  return [...log.querySelectorAll('.turn[data-state="done"]')].flatMap((turn) => [
+  return [...log.querySelectorAll('.turn[data-state="done"]')].slice(-10).flatMap((turn) => [
     { role: "user", text: turn.querySelector(".asked").textContent },
     { role: "assistant", text: turn.dataset.text },
   ]);
 }
 
-// Ask, in a new turn or in the place of one that is there.
+// Ask, in a new turn or in the place of one that is there. Where an answer is still awaited, the words go into the box.
 function ask(question, instead = null) {
   question = question.trim();
-  if (!question || current !== null || opening) return;
+  if (!question) return;
+  if (current !== null || opening) return suggest(question);
   showChat();
   if (instead) takeBack(instead);
   stopEditing();
   const detail = form.querySelector("input:checked").value;
   const earlier = history();
-  current = ++turns;
+  if (root.dataset.started === "no") greet(); // other examples, while they are out of sight
   start(true);
   begin(question);
   clearInterval(ticking);
   heardAt = Date.now();
   ticking = setInterval(listen, PATIENCE);
-  trigger("ask", { question, detail, history: earlier, number: current, cited: cited(), within: scope });
+  pour(current, { question, detail, history: earlier, number: current, cited: cited(), within: scope });
+}
+
+function suggest(question) {
+  showChat();
+  if (!box.value.trim()) box.value = question;
+  grow();
+  box.focus({ preventScroll: true });
 }
 
 function start(busy) {
@@ -83,25 +73,25 @@ function finish(turn) {
   start(false);
   said.textContent = "";
   if (turn.dataset.state === "done") keepTurn(turn);
+  if (turn.dataset.state === "done") unanswered = "";
+  keepDraft();
+  if (opener && turn.contains(opener)) paintRates(panelBody, entryOf(turn));
   const words = turn.dataset.state === "done" ? turn.dataset.text : turn.querySelector(".reply").textContent;
   said.textContent = words.replace(/ \[\d+\]/g, ""); // heard once, when it is whole
 }
 
-function stop() {
-  trigger("halt", {});
-  give("Stopped.");
-}
-
 function clear() {
-  if (current !== null) stop();
+  give("Stopped.");
+  opening = null;
+  unanswered = "";
   closeSource();
   leaveTalk();
   stopEditing();
   log.replaceChildren();
   said.textContent = "";
-  turns += 1; // what still comes of an old turn finds no place
   root.dataset.started = "no";
   box.placeholder = "Ask about AI alignment";
+  keepDraft();
 }
 
 function takeBack(turn) {
@@ -119,19 +109,29 @@ function stopEditing() {
   edited = null;
 }
 
-// The views: `#chat`, `#library` with `/` and a document's id or without, `#report`.
+// The views: `#chat`, `#library` with `/` and a document's id, and another `/` and a passage's, or without, `#report`.
 let place = 0; // how far down the conversation was
 
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // not of our making
+  }
+}
+
 function view() {
-  const [asked, id = ""] = location.hash.slice(1).split("/");
+  const [asked, id = "", passage = ""] = location.hash.slice(1).split("/").map(decoded);
   const name = ["library", "report"].includes(asked) && part("aq-" + asked) ? asked : "chat";
   if (name !== "chat" && root.dataset.view === "chat") place = scrollY;
   const came = root.dataset.view !== name;
+  hideHint();
+  if (name !== "chat" && !wide.matches) closeSource(); // a sheet would keep all else from being used
   root.dataset.view = name;
   for (const link of part("aq-views").children)
     if (link.hash === "#" + name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
-  if (name === "library") openLibrary(decodeURIComponent(id), came);
+  if (name === "library") openLibrary(id, passage, came);
   else if (name === "report") openReport();
   else if (came) scrollTo({ top: place, behavior: "instant" });
 }
@@ -157,35 +157,10 @@ function tint(frame) {
   frame.contentWindow.postMessage({ theme: document.documentElement.dataset.theme }, "*");
 }
 
-const THEMES = { system: "as the system", light: "light", dark: "dark" };
-
-function paint(theme) {
-  document.documentElement.dataset.theme = theme;
-  const dark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.body.classList.toggle("dark", dark); // Gradio's own parts
-  root.querySelector('[data-do="theme"]').setAttribute("aria-label", "Colours: " + THEMES[theme]);
-  element.querySelectorAll(".report iframe").forEach(tint);
-}
-
-function keep(theme) {
-  try {
-    localStorage.setItem("aq-theme", theme);
-  } catch {} // a browser that keeps nothing still shows the page
-}
-
-function kept() {
-  try {
-    return THEMES[localStorage.getItem("aq-theme")] ? localStorage.getItem("aq-theme") : "system";
-  } catch {
-    return "system";
-  }
-}
-
 const actions = {
   ...shelfActions,
   clear: () => {
     clear();
-    trigger("fresh", {});
     box.focus();
   },
   talks: showTalks,
@@ -211,6 +186,7 @@ const actions = {
   },
   edit: (button) => {
     if (current !== null) return;
+    if (!edited) typed = box.value;
     stopEditing();
     edited = button.closest(".turn");
     edited.classList.add("is-edited");
@@ -229,6 +205,8 @@ const actions = {
 document.addEventListener("click", (event) => {
   const button = event.target.closest && event.target.closest("button");
   if (!button || !root.contains(button)) return;
+  // The second click of a double one was meant for what stood there at the first: “Ask”, now “Stop”, say.
+  if (event.detail > 1 && !button.matches(".step")) return event.preventDefault();
   if (button.dataset.open) openSource(button);
   else if (button.dataset.do) actions[button.dataset.do](button);
   else if (button.classList.contains("ask")) {
@@ -242,19 +220,19 @@ document.addEventListener("keydown", (event) => {
   if (!hint.hidden) hideHint();
   else if (edited) {
     stopEditing();
-    box.value = "";
+    box.value = typed;
     grow();
-  }
-  else closeSource();
+  } else closeSource();
 });
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (current !== null) return stop();
+  if (current !== null) return give("Stopped.");
   if (!box.value.trim()) return box.focus();
   if (opening) return;
-  ask(box.value, edited);
-  box.value = "";
+  const question = box.value;
+  box.value = edited ? typed : "";
+  ask(question, edited);
   grow();
   if (!hovers) box.blur(); // the keyboard of a phone would hide the answer
 });
@@ -268,15 +246,8 @@ box.addEventListener("keydown", (event) => {
 function grow() {
   box.style.height = "auto";
   box.style.height = Math.min(box.scrollHeight, 200) + "px";
+  keepDraft();
 }
 box.addEventListener("input", grow);
 
-document.addEventListener("aq:failed", () => give("The answer broke off, or too many ask at once. Ask again in a moment."));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paint(kept()));
 addEventListener("hashchange", view);
-view();
-watch("value", () => receive(props.value));
-paint(kept());
-if (hovers && root.dataset.view === "chat") box.focus();
-// The names of the events that the server listens to: 'ask', 'halt', 'fresh'. What it answers at once: `server.restore`,
-// `server.rate`.

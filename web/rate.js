@@ -24,15 +24,16 @@ async function rate(button) {
 
 // Whether it was kept; a reason why not stands beside the buttons.
 async function say(row, entry, citation, verdict, comment) {
+  const rated = talk; // another may be open when the server answers
   let problem = LOST;
   try {
-    problem = await server.rate({ record: entry.record, citation: Number(citation), verdict, comment });
+    ({ problem } = await post("rate", { record: entry.record, citation: Number(citation), verdict, comment }));
   } catch {} // it does not answer
   row.querySelectorAll(".comment, .told").forEach((one) => one.remove());
   if (problem) return tellRate(row, problem);
   if (verdict) entry.rated[citation] = verdict;
   else delete entry.rated[citation];
-  keepTalk();
+  keepTalk(rated);
   said.textContent = verdict ? "Kept." : "Taken back.";
   return true;
 }

@@ -32,6 +32,7 @@ class Excerpt:
 
     key: str
     name: str
+    passage_id: str
     source: Source
     heading: str
     """The path of headings below the title; empty at the document's top."""
@@ -194,7 +195,9 @@ def _excerpt(key: str, name: str, citation: Citation, marked: tuple[int, int], a
     heading = passage.heading.removeprefix(passage.source.title).removeprefix(" › ")
     parts = text[:start], text[start:end], text[end:]
     link = link_to(citation)
-    return Excerpt(key, name, passage.source, heading, citation.page, citation.quoting, *parts, *around(passage), link)
+    return Excerpt(
+        key, name, passage.passage_id, passage.source, heading, citation.page, citation.quoting, *parts, *around(passage), link,
+    )  # fmt: skip
 
 
 def _declined(answer: Answer) -> str:

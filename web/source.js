@@ -6,6 +6,7 @@ const panel = part("aq-panel");
 const panelBody = part("aq-panel-body");
 const hint = part("aq-hint");
 const wide = window.matchMedia("(min-width: 1080px)");
+let lastQuote = ""; // the words of the source that was opened last
 let opener = null; // the button whose source is shown; focus goes back to it
 
 function sourceOf(button) {
@@ -40,6 +41,7 @@ function openSource(button) {
   if (!panel.open) showPanel();
   const passage = panelBody.querySelector(".passage");
   const words = passage.querySelector("mark") || passage.querySelector(".words");
+  lastQuote = passage.querySelector("mark")?.textContent || "";
   const above = words.getBoundingClientRect().top - passage.getBoundingClientRect().top;
   passage.scrollTop += above - passage.clientHeight * 0.25;
   panelBody.querySelector(".source-title").focus({ preventScroll: true });
@@ -93,7 +95,7 @@ function hintOf(button) {
 }
 
 function showHint(button) {
-  const words = hintOf(button);
+  const words = button.isConnected && hintOf(button);
   if (!words) return;
   [hint.querySelector(".hint-quote").textContent, hint.querySelector(".hint-source").textContent] = words;
   hint.hidden = false;
@@ -134,7 +136,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   showHint(event.target);
 });
-document.addEventListener("scroll", hideHint, { passive: true, capture: true });
+document.addEventListener("scroll", () => {
+  const reached = document.activeElement; // by keyboard, which scrolls to it
+  if (!hint.hidden && reached.matches(HINTED) && reached.matches(":focus-visible")) showHint(reached);
+  else hideHint();
+}, { passive: true, capture: true });
 
 panel.addEventListener("cancel", (event) => {
   event.preventDefault();

@@ -5,7 +5,7 @@ const ROOM = 4000000; // characters that all of them may take; browsers refuse s
 const talksDialog = part("aq-talks");
 const talkName = part("aq-talk-name");
 let talk = newTalk();
-let opening = false; // the server draws a kept conversation
+let opening = null; // the conversation that the server is drawing
 
 function newTalk() {
   const bytes = [...crypto.getRandomValues(new Uint8Array(8))];
@@ -47,20 +47,21 @@ function keepTurn(turn) {
   keepTalk();
 }
 
-function keepTalk() {
-  if (!talk.turns.length) return;
+function keepTalk(one = talk) {
+  if (!one.turns.length) return;
   try {
-    const before = JSON.parse(localStorage.getItem(KEPT + talk.id));
-    if (before && before.changed !== talk.changed) {
-      talk.name = nameOf(talk) + " (2)"; // another tab has gone on with it: this is a second one from here
-      talk.id = newTalk().id;
+    const before = JSON.parse(localStorage.getItem(KEPT + one.id));
+    if (!before && one !== talk) return; // deleted meanwhile
+    if (before && before.changed !== one.changed) {
+      one.name = nameOf(one) + " (2)"; // another tab has gone on with it: this is a second one from here
+      one.id = newTalk().id;
     }
     const changed = Date.now();
-    const text = JSON.stringify({ ...talk, changed });
-    if (used(talk.id) + text.length > ROOM) return unkept("The room for conversations in this browser is full.");
-    localStorage.setItem(KEPT + talk.id, text);
-    talk.changed = changed;
-    sessionStorage.setItem(KEPT, talk.id);
+    const text = JSON.stringify({ ...one, changed });
+    if (used(one.id) + text.length > ROOM) return unkept("The room for conversations in this browser is full.");
+    localStorage.setItem(KEPT + one.id, text);
+    one.changed = changed;
+    if (one === talk) sessionStorage.setItem(KEPT, one.id);
     unkept("");
   } catch {
     unkept("This browser does not keep it.");
@@ -100,37 +101,46 @@ function lastTalk() {
   } catch {}
 }
 
+// Whether it was opened: not where the server drew none, or something else was chosen meanwhile.
 async function openTalk(one) {
   clear();
   talk = one;
-  showChat();
-  opening = true;
-  turns = one.turns.length;
+  opening = one;
+  try {
+    sessionStorage.setItem(KEPT, one.id);
+  } catch {} // the next reload shows the first screen
+  turns = Math.max(turns, one.turns.length); // what still comes of an old turn finds no place
   start(false);
+  log.replaceChildren(noted(`Opening “${nameOf(one)}”`, "progress"));
   let drawn;
   try {
-    drawn = await server.restore(one.turns.map((entry) => entry.record));
+    drawn = await post("restore", one.turns.map((entry) => entry.record));
   } catch {
     drawn = { problem: LOST };
   }
-  opening = false;
+  if (opening !== one) return false;
+  opening = null;
   if (!drawn.turns) {
     talk = newTalk(); // what is kept stays as it is
-    const note = document.createElement("p");
-    note.className = "note";
-    note.textContent = `“${nameOf(one)}” cannot be opened. ${drawn.problem}`;
-    return log.replaceChildren(note);
+    log.replaceChildren(noted(`“${nameOf(one)}” cannot be opened. ${drawn.problem}`, "note"));
+    return true;
   }
+  log.replaceChildren();
   drawn.turns.forEach((html, at) => {
     const turn = fragment(html);
     one.turns[at].number = Number(turn.dataset.number);
     log.append(turn);
     paintRates(turn, one.turns[at]);
   });
-  try {
-    sessionStorage.setItem(KEPT, one.id);
-  } catch {} // the next reload shows the first screen
   log.lastElementChild.scrollIntoView({ block: "start" });
+  return true;
+}
+
+function noted(words, kind) {
+  const note = document.createElement("p");
+  note.className = kind;
+  note.textContent = words;
+  return note;
 }
 
 // The dialog.
@@ -165,6 +175,7 @@ function listed(one) {
   open.append(about);
   open.addEventListener("click", () => {
     talksDialog.close();
+    showChat();
     openTalk(one);
   });
   const remove = document.createElement("button");

@@ -27,6 +27,10 @@ function morph(old, fresh) {
 
 // The turn as it is until the server's first word.
 function begin(question) {
+  current = ++turns;
+  asking = new AbortController();
+  unanswered = question;
+  keepDraft();
   const turn = document.createElement("article");
   turn.className = "turn";
   turn.dataset.number = current;
@@ -39,21 +43,45 @@ function begin(question) {
   turn.scrollIntoView({ block: "start" });
 }
 
-// While nothing comes: is the server still there?
-async function listen() {
-  const silent = Date.now() - heardAt;
-  const number = current;
-  if (number === null || silent < PATIENCE) return;
-  if (silent > SILENCE) return give(LOST);
+// The turn of that number as the server makes it: a line of JSON each time that there is more of it.
+async function pour(number, sent) {
+  let rest = "";
   try {
-    if ((await fetch("healthz", { cache: "no-store" })).ok) return;
-  } catch {} // it is not
-  if (number === current) give(LOST);
+    const reply = await fetch("turn", { method: "POST", body: JSON.stringify(sent), signal: asking.signal });
+    if (!reply.ok) return give(`The program refuses it (${reply.status}). Ask again in a moment.`, number);
+    const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let one = await reader.read(); !one.done; one = await reader.read()) {
+      const lines = (rest + one.value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) receive(number, fragment(JSON.parse(line)));
+    }
+    give("The answer broke off. Ask again in a moment.", number);
+  } catch {
+    give(LOST, number);
+  }
 }
 
-// End the turn that is being answered, with a line that says why.
-function give(reason) {
-  if (current === null) return;
+// While nothing comes: is the server still there? Where the network hangs, nothing else tells.
+async function listen() {
+  const number = current;
+  if (number === null || Date.now() - heardAt < PATIENCE) return;
+  try {
+    if ((await fetch("healthz", { cache: "no-store", signal: AbortSignal.timeout(10 * PATIENCE) })).ok) return;
+  } catch {} // it is not
+  give(LOST, number);
+}
+
+// What the server answers to values, as values. Throws where it answers nothing of the kind.
+async function post(address, values) {
+  const reply = await fetch(address, { method: "POST", body: JSON.stringify(values) });
+  if (!reply.ok) throw new Error(reply.status);
+  return reply.json();
+}
+
+// End the turn that is being answered, with a line that says why; nothing where it has ended already.
+function give(reason, number = current) {
+  if (current === null || number !== current) return;
+  asking.abort();
   const turn = turnOf(current);
   const note = document.createElement("p");
   note.className = "note reply";
@@ -86,4 +114,23 @@ async function copy(text, button) {
   if (label === "Copied") return;
   button.textContent = said.textContent = "Copied";
   setTimeout(() => (button.textContent = label), 1500);
+}
+
+// What would be lost if the page were loaded anew: the words in the box, the question that has no answer yet, and what is
+// asked within. Kept by the tab.
+const DRAFT = "aq-draft";
+let unanswered = "";
+
+function keepDraft() {
+  try {
+    sessionStorage.setItem(DRAFT, JSON.stringify({ text: box.value, unanswered, scope, within: part("aq-scope").querySelector("b").textContent }));
+  } catch {} // a browser that keeps nothing
+}
+
+function keptDraft() {
+  try {
+    return JSON.parse(sessionStorage.getItem(DRAFT)) || {};
+  } catch {
+    return {};
+  }
 }
