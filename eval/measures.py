@@ -95,26 +95,32 @@ def answers(outcome: Outcome) -> dict[str, float]:
     """Nuggets in the answer and in what it could have read, and likeness to the reference."""
     query, answer = outcome.query, outcome.answer
     said = "" if outcome.declined else answer.text
+    result = held(query, said, " ".join(hit.passage.text for hit in answer.hits))
+    vital = [nugget for nugget in query.nuggets if nugget.vital]
+    if vital and not outcome.declined and answer.claims:
+        result["lead"] = float(any(nugget.found_in(answer.claims[0].text) for nugget in vital))
+        result["words"] = float(len(_words(_unmarked(said))))
+    if reference := query.reference or " ".join(gold.quote for gold in query.gold if gold.quote):
+        result["ROUGE-L"] = rouge_l(_unmarked(said), reference)
+    return result
+
+
+def held(query: Query, said: str, read: str) -> dict[str, float]:
+    """What the words of an answer hold, none where it was declined, and the words that it could have read."""
     result: dict[str, float] = {}
     if vital := [nugget for nugget in query.nuggets if nugget.vital]:
-        read = " ".join(f"{hit.passage.text}" for hit in answer.hits)
-        held = [nugget.found_in(said) for nugget in query.nuggets]
+        found = [nugget.found_in(said) for nugget in query.nuggets]
         strict = sum(n.found_in(said) for n in vital) / len(vital)
         result |= {
             "nuggets": strict,
-            "nuggets, lenient": sum(held) / len(held),
+            "nuggets, lenient": sum(found) / len(found),
             "complete": float(strict == 1),
             "nuggets in hits": sum(n.found_in(read) for n in vital) / len(vital),
-            "good": float(not outcome.declined and strict >= 0.5),
+            "good": float(strict >= 0.5),
         }
-        if not outcome.declined and answer.claims:
-            result["lead"] = float(any(nugget.found_in(answer.claims[0].text) for nugget in vital))
-            result["words"] = float(len(_words(_unmarked(said))))
-    if reference := query.reference or " ".join(gold.quote for gold in query.gold if gold.quote):
-        result["ROUGE-L"] = rouge_l(_unmarked(said), reference)
     if query.reference:
-        words, held_words = set(_words(query.reference)), set(_words(said))
-        result["contained"] = len(words & held_words) / len(words)
+        words, words_said = set(_words(query.reference)), set(_words(said))
+        result["contained"] = len(words & words_said) / len(words)
     return result
 
 

@@ -59,9 +59,9 @@ def contradicting(queries: Sequence[Query], documents: Mapping[str, Document], r
     copies = {}
     for name, starts in wanted.items():
         text = documents[name].text
-        kept = [text[a:b] for a, b in _paragraphs(text) if any(a <= start < b for start in starts)]
+        kept = [text[a:b] for a, b in paragraphs(text) if any(a <= start < b for start in starts)]
         turned = "\n\n".join(" ".join(opposite(p[a:b], rng) for a, b in sentence_spans(p)) for p in kept)
-        copies[f"contradicting-{name}"] = _article(f"{documents[name].source.title}: another account", turned)
+        copies[f"contradicting-{name}"] = article(f"{documents[name].source.title}: another account", turned)
     return copies
 
 
@@ -77,7 +77,8 @@ def opposite(sentence: str, rng: random.Random) -> str:
     return f"It is not the case that {sentence}"
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+def paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Their spans, between blank lines."""
     return ((found.start(), found.end()) for found in re.finditer(r"\S(?:.|\n(?!\s*\n))*", text))
 
 
@@ -100,7 +101,7 @@ def injected(queries: Sequence[Query], documents: Mapping[str, Document]) -> dic
         title = documents[query.gold[0].document].source.title
         order = _ORDERS[number % len(_ORDERS)].format(title=title)
         question = query.question.strip().rstrip("?") + "?"
-        notes[f"injected-{number}"] = _article(f"Notes on {title}, {number}", f"{question} {order}")
+        notes[f"injected-{number}"] = article(f"Notes on {title}, {number}", f"{question} {order}")
     return notes
 
 
@@ -112,11 +113,12 @@ def off_topic(count: int, rng: random.Random) -> dict[str, str]:
         title, text = subjects[number % len(subjects)]
         sentences = [text[a:b] for a, b in sentence_spans(text)]
         chosen = rng.sample(sentences, min(5, len(sentences)))
-        notes[f"noise-{number}"] = _article(f"{title}, leaflet {number + 1}", " ".join(chosen))
+        notes[f"noise-{number}"] = article(f"{title}, leaflet {number + 1}", " ".join(chosen))
     return notes
 
 
-def _article(title: str, text: str) -> str:
+def article(title: str, text: str) -> str:
+    """Markdown as the corpus has it."""
     return f'---\ntitle: "{title.replace(chr(34), "")}"\n---\n\n{text}\n'
 
 
