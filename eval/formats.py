@@ -33,6 +33,8 @@ def answers(path: Path, documents: Mapping[str, Document]) -> list[Query]:
     none in the documents. Raises GoldenError."""
     queries = []
     for number, (place, row) in enumerate(rows(path), 1):
+        if "answerable" in row:
+            raise GoldenError(f"{place}: a golden question among questions and answers; they go into two files")
         sample = records.read(row)
         if sample is None or not sample.question:
             raise GoldenError(f"{place}: question is missing")

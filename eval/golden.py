@@ -183,10 +183,12 @@ def read_documents(folder: Path = ARTICLES) -> dict[str, Document]:
 
 
 def spans_of(gold: Gold, document: Document) -> list[tuple[int, int]]:
-    """Where the quote stands in the document's prose; once, unless the document repeats itself."""
+    """Where the quote stands in the document's prose, line breaks counting as spaces; once, unless the document
+    repeats itself."""
     if not gold.quote:
         return [(0, len(document.text))]
-    found = [(m.start(), m.end()) for m in re.finditer(re.escape(gold.quote), document.text)]
+    pattern = r"\s+".join(map(re.escape, gold.quote.split()))
+    found = [(m.start(), m.end()) for m in re.finditer(pattern, document.text)]
     references = [heading.start for heading in document.headings if heading.role == "references"]
     return [span for span in found if span[0] < min(references, default=len(document.text))]
 

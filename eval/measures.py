@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from alignment_qa.lexical import terms
 from alignment_qa.types import Answer, Citation, Claim, Document, Hit, Passage
 from eval.golden import Query, spans_of
 
@@ -119,8 +120,9 @@ def held(query: Query, said: str, read: str) -> dict[str, float]:
             "good": float(strict >= 0.5),
         }
     if query.reference:
-        words, words_said = set(_words(query.reference)), set(_words(said))
-        result["contained"] = len(words & words_said) / len(words)
+        wanted = set(terms(query.reference)) or set(_words(query.reference))
+        result["contained"] = len(wanted & {*terms(said), *_words(said)}) / len(wanted)
+        result.setdefault("good", float(result["contained"] >= 0.5))
     return result
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from eval import drafts, golden
+from eval import drafts, formats, golden
 from eval.golden import GoldenError
 from tests.conftest import ROOT
 
@@ -166,6 +166,27 @@ def test_a_question_whose_quote_is_not_there_is_refused_with_the_nearest_words(l
     typed = iter(["Are otters any use?", "yes", "plain", "kelp", "Sea otters guard kelp from urchins", "guard", ""])
     with pytest.raises(GoldenError, match="Sea otters protect kelp because"):
         drafts.compose(lambda prompt: next(typed), golden.read_documents(library))
+
+
+def test_a_quote_may_cross_a_line_and_a_document_be_named_as_its_file(library: Path) -> None:
+    quote = "Reefs bleach when warm water makes polyps drive out the algae that feed them."
+    document = golden.read_documents(library)["reef"]
+    document = replace(document, text=document.text.replace("drive out", "drive\nout"))  # as a text with long lines
+    typed = iter(["What turns them white?", "why", "plain", "reef.txt", quote, "warm water", ""])
+    row = drafts.compose(lambda prompt: next(typed), {"reef": document})
+    assert row["gold"][0]["document"] == "reef"
+    ((start, end),) = golden.spans_of(golden.Gold("reef", quote), document)
+    assert " ".join(document.text[start:end].split()) == quote
+
+
+def test_a_golden_question_is_not_added_to_lines_of_another_form(tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    file.write_text('{"question": "Why?", "answer": ""}\n')
+    with pytest.raises(GoldenError, match="a file of their own"):
+        drafts.append({"question": "Why?", "answerable": False}, file)
+    file.write_text(file.read_text() + '{"question": "Why?", "answerable": false}\n')
+    with pytest.raises(GoldenError, match=r"own\.jsonl:2: a golden question among"):
+        formats.answers(file, {})
 
 
 def test_a_question_without_an_answer_is_added_with_its_reason(library: Path) -> None:
