@@ -15,8 +15,8 @@ import numpy as np
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.types import Document
-from eval.golden import Gold, Query, spans_of
-from eval.perturbations import article, paragraphs
+from eval.golden import Query
+from eval.perturbations import article, gold_paragraphs
 
 SIBLINGS = 5
 """A subject is swapped for one of so many of the nearest titles and terms, by the encoder."""
@@ -30,20 +30,15 @@ def swapped(
 ) -> dict[str, str]:
     """For each gold document its paragraphs with gold words, their subject swapped for a sibling: another title of the
     documents or term of their glossary, one of the nearest. Words that answered are said of something else."""
-    wanted: dict[str, set[tuple[int, int]]] = {}
-    for query in queries:
-        for gold in query.gold:
-            if place := _paragraph(query, gold, documents[gold.document]):
-                wanted.setdefault(gold.document, set()).add(place)
     glossary = index.glossary()
     known = [_name(term) for term in glossary.definitions]
     terms_of = {**{term: term for term in known}, **{name: _name(term) for name, term in glossary.names.items()}}
     names = list(dict.fromkeys([*(_name(d.source.title) for d in documents.values()), *known]))
     vectors = index.encoder.encode(names)
     made = {}
-    for stem, places in wanted.items():
+    for stem, answering in gold_paragraphs(queries, documents).items():
         title = _name(documents[stem].source.title)
-        text = "\n\n".join(documents[stem].text[start:end] for start, end in sorted(places))
+        text = "\n\n".join(answering)
         topic = {title, *(term for name, term in terms_of.items() if _says(title, name))}
         own = {*topic, *(name for name, term in terms_of.items() if term in topic)}
         said = {name for name in own if _says(text, name)} or set([n for n in names if _says(text, n)][:1])
@@ -96,16 +91,6 @@ _ECHOES = (
     "The literature on {words} is large, and this note only points to it.",
     "A good answer to the question of {words} takes time, and none is attempted here.",
 )
-
-
-def _paragraph(query: Query, gold: Gold, document: Document) -> tuple[int, int] | None:
-    """The paragraph with the gold words; where all of the document is gold, the one that shares most with the query."""
-    places = list(paragraphs(document.text))
-    if gold.quote:
-        starts = [start for start, _ in spans_of(gold, document)[:1]]
-        return next(((a, b) for a, b in places for start in starts if a <= start < b), None)
-    wanted = set(terms(f"{query.question} {query.reference}"))
-    return max(places, key=lambda place: len(wanted & set(terms(document.text[slice(*place)]))), default=None)
 
 
 def _answers(query: Query, text: str) -> bool:

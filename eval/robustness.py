@@ -29,15 +29,15 @@ MEASURES = ("good", "documents@8", "nuggets in hits", "nuggets", "contained", "f
 NOISE = 120
 """Off-topic documents of our own that are added: about as many as our corpus has."""
 
-NOTE = """Each disturbed run against the clean one, question by question, with 95 % intervals; bold where the interval
-excludes zero, nothing corrected for the number of lines. Below the changes: the share of questions in which it happened.
+NOTE = """Each disturbed run against the clean one, question by question, with 95 % intervals; bold where the interval excludes
+zero, nothing corrected for the number of lines. Below the changes: the share of questions in which it happened.
 “Reads” says how strong a disturbance was: a document that is never read disturbs nothing. What an added document says
 counts for nothing: nuggets are looked for in the words of the others alone, so each drop is what was crowded out. A
 sentence that is said counts for the document whose words it is. “Takes both for one” is a sentence that cites an added
-document and another one together, as if they agreed. The noises after the first are made of the same documents: “swapped”
-says what the gold says of something else, “nearest” is what comes nearest elsewhere under the title of the document that
-answers, “echoed” has the question's words and no more. On dev the clean run is asked in the words that the evidence model was fitted to, the
-paraphrases are not."""
+document and another one together, as if they agreed. The noises after the first are made of the same documents:
+“swapped” says what the gold says of something else, “nearest” is what comes nearest elsewhere under the title of the
+document that answers, “echoed” has the question's words and no more. On dev the clean run is asked in the words that
+the evidence model was fitted to, the paraphrases are not."""
 
 Happens = Callable[[Record, frozenset[str]], bool]
 """A record and the ids of the added documents → did it happen?"""
@@ -174,7 +174,8 @@ def _belonging(run: Run, queries: Sequence[Query], added: frozenset[str]) -> Run
         said = "" if record["abstention"] else " ".join(claim["text"] for claim, theirs in own if not theirs)
         read = zip(record["contexts"], record["read"], strict=True)
         rest = " ".join(context for context, doc_id in read if doc_id not in added)
-        return before | measures.held(by_id[record["id"]], said, rest)
+        held = measures.held(by_id[record["id"]], said, rest)
+        return before | {name: round(value, 4) for name, value in held.items()}
 
     return Run(run.facts, [{**record, "measures": measured(record)} for record in run.questions])
 

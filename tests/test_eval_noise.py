@@ -13,7 +13,7 @@ from alignment_qa.glossary import Glossary
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.types import Document, Turn
-from eval import noise, robustness
+from eval import noise, perturbations, robustness
 from eval.golden import Gold, read_documents
 from eval.runs import Run
 from tests.conftest import make_index
@@ -64,6 +64,8 @@ def test_where_a_whole_document_answers_the_paragraph_nearest_to_the_question_is
     made = noise.swapped([whole], documents, index, random.Random(0))
     assert "shrank by 40 percent" in made["swapped-kelp"]
     assert "dense stand" not in made["swapped-kelp"]
+    turned = perturbations.contradicting([whole], documents, random.Random(0))
+    assert "shrank by 40 percent" not in turned["contradicting-kelp"]
 
 
 def test_what_comes_nearest_elsewhere_is_repeated_once_under_the_title_of_what_answers(
