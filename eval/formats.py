@@ -40,7 +40,8 @@ def answers(path: Path, documents: Mapping[str, Document]) -> list[Query]:
             raise GoldenError(f"{place}: question is missing")
         stems = [name if name in documents else Path(name).stem for name in sample.documents]
         if unknown := [stem for stem in stems if stem not in documents]:
-            raise GoldenError(f"{place}: no document {unknown[0]}")
+            alike = [name for name in documents if Path(name).stem == unknown[0]]
+            raise GoldenError(f"{place}: no document {unknown[0]}{_or(alike)}")
         stems = stems or _holding(sample.contexts, documents)
         if sample.answer and not stems:
             raise GoldenError(f"{place}: document is missing; which one answers it?")
@@ -52,6 +53,10 @@ def answers(path: Path, documents: Mapping[str, Document]) -> list[Query]:
             )
         )  # fmt: skip
     return queries
+
+
+def _or(alike: Sequence[str]) -> str:
+    return f"; which of {', '.join(alike)}?" if alike else ""
 
 
 def _holding(contexts: Sequence[str], documents: Mapping[str, Document]) -> list[str]:

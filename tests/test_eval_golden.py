@@ -179,6 +179,30 @@ def test_a_quote_may_cross_a_line_and_a_document_be_named_as_its_file(library: P
     assert " ".join(document.text[start:end].split()) == quote
 
 
+def test_files_of_one_name_in_two_folders_go_by_their_paths(tmp_path: Path) -> None:
+    for name in ("tern/notes.md", "knot/notes.md", "knot/crabs.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"# On {name}\n\nWords about {name} and nothing else.\n")
+    documents = golden.read_documents(tmp_path)
+    assert set(documents) == {"tern/notes.md", "knot/notes.md", "crabs"}
+    file = tmp_path / "own.jsonl"
+    file.write_text(json.dumps({"question": "Why?", "answer": "So.", "document": "tern/notes.md"}))
+    assert formats.answers(file, documents)[0].gold[0].document == "tern/notes.md"
+    file.write_text(json.dumps({"question": "Why?", "answer": "So.", "document": "notes.md"}))
+    with pytest.raises(GoldenError, match=r"no document notes; which of knot/notes\.md, tern/notes\.md\?"):
+        formats.answers(file, documents)
+
+
+def test_the_documents_of_one_file_go_by_their_places_and_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    rows = [{"title": name, "text": f"{name} fly by night and rest by day."} for name in ("Terns", "Knots")]
+    (tmp_path / "birds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "broken.pdf").write_bytes(b"no PDF")
+    documents = golden.read_documents(tmp_path)
+    assert {name: document.source.title for name, document in documents.items()} == {
+        "birds.jsonl, line 1": "Terns", "birds.jsonl, line 2": "Knots",
+    }  # fmt: skip
+
+
 def test_a_golden_question_is_not_added_to_lines_of_another_form(tmp_path: Path) -> None:
     file = tmp_path / "own.jsonl"
     file.write_text('{"question": "Why?", "answer": ""}\n')
