@@ -27,6 +27,8 @@ WATCHED = {
 }
 """The measures that the gate watches, with the reason. Few, since each one more makes the others harder to see; latency
 is not among them, since it changes with the machine."""
+INSTEAD = {"nuggets in hits": "documents@8", "nuggets": "contained"}
+"""What is watched where the questions name no facts, as those of other people often do not."""
 PROMISED = "quotes exact"
 """Watched without statistics: one quote that is not verbatim is one too many."""
 LEVEL = 0.05
@@ -55,15 +57,20 @@ class Verdict:
 def judge(before: Run, after: Run, seed: int) -> list[Verdict]:
     """The watched measures over the questions that both runs asked. Raises GoldenError if there are none."""
     if not (pairs := compare.paired(before, after)):
-        raise GoldenError("The two runs have no question in common.")
+        raise GoldenError(
+            "The two runs have no question in common. Questions of your own are compared with an earlier run of "
+            "them, which --report wrote: --gate DIR/run.json"
+        )
     old, new = [a for a, _ in pairs], [b for _, b in pairs]
-    found = (compare.difference(name, old, new, seed) for name in WATCHED)
+    measured = {name for record in old for name in record["measures"]}
+    names = [name if name in measured else INSTEAD.get(name, name) for name in WATCHED]
+    found = (compare.difference(name, old, new, seed) for name in names)
     ordered = sorted(((one.p, one) for one in found if one and one.p is not None), key=lambda pair: pair[0])
     verdicts, so_far = [], 0.0
     for at, (p, one) in enumerate(ordered):
         so_far = max(so_far, min(1.0, p * (len(ordered) - at)))
         verdicts.append(Verdict(one, so_far))
-    return sorted(verdicts, key=lambda verdict: list(WATCHED).index(verdict.difference.name))
+    return sorted(verdicts, key=lambda verdict: names.index(verdict.difference.name))
 
 
 def broken(before: Run, after: Run) -> list[str]:
@@ -78,7 +85,7 @@ def broken(before: Run, after: Run) -> list[str]:
 def text(before: Run, after: Run, verdicts: Sequence[Verdict], lost: Sequence[str]) -> str:
     """The gate's findings for a terminal."""
     asked = len(compare.paired(before, after))
-    rows = [f"Gate: {asked} questions that the committed run of {before.facts['date'][:10]} asked too",
+    rows = [f"Gate: {asked} questions that the run of {before.facts['date'][:10]} asked too",
             f"  {'':18} {'before':>7} {'now':>7} {'change':>8}  95 % interval     p, of {len(verdicts)}"]  # fmt: skip
     for verdict in verdicts:
         one = verdict.difference

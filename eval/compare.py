@@ -139,5 +139,6 @@ def text(differences: Sequence[Difference], flips: Sequence[Flip]) -> str:
 
 def _short(record: Record, width: int = 150) -> str:
     answer = " ".join(str(record.get("answer", "")).split())
-    verdict = record["abstention"] or f"nuggets {record['measures'].get('nuggets', 0):.2f}"
+    measure = "nuggets" if "nuggets" in record["measures"] else "contained"
+    verdict = record["abstention"] or f"{measure} {record['measures'].get(measure, 0):.2f}"
     return f"({verdict}) {answer if len(answer) <= width else answer[: width - 1] + '…'}"

@@ -75,7 +75,9 @@ def index_of(folder: Path, building: Building = AS_SHIPPED) -> Path:
             report = sync([folder], index, size=building.size, limit=building.limit)
         if report.skipped:
             names = "; ".join(f"{name}: {reason}" for name, reason in report.skipped)
-            raise GoldenError(f"Not all of {folder}/ could be read: {names}")
+            raise GoldenError(
+                f"Not all of {folder}/ could be read: {names}. Take that out, or give --index an index of the rest."
+            )
         (making / "whole").touch()
         if not built.exists():
             making.rename(built)

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from alignment_qa.feedback import Opinion
 from alignment_qa.question import understand
 from alignment_qa.types import Document
+from eval.formats import is_answers
 from eval.golden import GoldenError, Kind, Reason, Style, check, parse, split_of
 
 Ask = Callable[[str], str]
@@ -24,7 +25,8 @@ def compose(ask: Ask, documents: Mapping[str, Document]) -> dict[str, Any]:
     row: dict[str, Any] = {"id": f"added-{hashlib.sha256(question.encode()).hexdigest()[:8]}", "question": question}
     row["kind"] = _one_of(ask, "Kind", get_args(Kind))
     row["style"] = _one_of(ask, "Style", get_args(Style))
-    document = ask("Document that answers it, as its file is called without the ending (empty if none does): ").strip()
+    document = ask("Document that answers it, as its file is called (empty if none does): ").strip()
+    document = document if document in documents else Path(document).stem
     row["answerable"] = bool(document)
     if document:
         row["gold"] = [{"document": document, "quote": " ".join(ask("Its exact words: ").split())}]
@@ -43,8 +45,11 @@ def compose(ask: Ask, documents: Mapping[str, Document]) -> dict[str, Any]:
 
 
 def append(row: Mapping[str, Any], path: Path) -> Path:
-    """Write the line at the end of a file; of `added.jsonl` where a folder is given."""
+    """Write the line at the end of a file; of `added.jsonl` where a folder is given. Raises GoldenError where the file
+    holds lines of another form, which no run could read beside it."""
     file = path / "added.jsonl" if path.is_dir() else path
+    if is_answers(file):
+        raise GoldenError(f"{file} holds questions and answers. Golden questions go into a file of their own.")
     with file.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(row, ensure_ascii=False) + "\n")
     return file

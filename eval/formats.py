@@ -33,12 +33,15 @@ def answers(path: Path, documents: Mapping[str, Document]) -> list[Query]:
     none in the documents. Raises GoldenError."""
     queries = []
     for number, (place, row) in enumerate(rows(path), 1):
+        if "answerable" in row:
+            raise GoldenError(f"{place}: a golden question among questions and answers; they go into two files")
         sample = records.read(row)
         if sample is None or not sample.question:
             raise GoldenError(f"{place}: question is missing")
         stems = [name if name in documents else Path(name).stem for name in sample.documents]
         if unknown := [stem for stem in stems if stem not in documents]:
-            raise GoldenError(f"{place}: no document {unknown[0]}")
+            alike = [name for name in documents if Path(name).stem == unknown[0]]
+            raise GoldenError(f"{place}: no document {unknown[0]}{_or(alike)}")
         stems = stems or _holding(sample.contexts, documents)
         if sample.answer and not stems:
             raise GoldenError(f"{place}: document is missing; which one answers it?")
@@ -50,6 +53,10 @@ def answers(path: Path, documents: Mapping[str, Document]) -> list[Query]:
             )
         )  # fmt: skip
     return queries
+
+
+def _or(alike: Sequence[str]) -> str:
+    return f"; which of {', '.join(alike)}?" if alike else ""
 
 
 def _holding(contexts: Sequence[str], documents: Mapping[str, Document]) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,17 +177,30 @@ def parse(row: Mapping[str, Any], place: str) -> Query:
 
 
 def read_documents(folder: Path = ARTICLES) -> dict[str, Document]:
-    """Stem of the file → the document, as ingest reads it. Raises GoldenError where there is no such folder."""
+    """Stem of the file → the document, as ingest reads it. Files that share a stem go by their path in the folder, the
+    documents of one file by its path and their places in it (`notes.jsonl, line 2`); what cannot be read is left out.
+    Raises GoldenError where there is no such folder."""
     if not folder.is_dir():
         raise GoldenError(f"No folder {folder}/.")
-    return {file.path.stem: readers.read(file.path) for file in walk([folder], Report())}
+    files = [file.path for file in walk([folder], Report())]
+    shared = {stem for stem, count in Counter(file.stem for file in files).items() if count > 1}
+    found = {}
+    for file in files:
+        path = file.relative_to(folder).as_posix()
+        parts = {place: part for place, part in readers.read_all(file) if isinstance(part, Document)}
+        for place, document in parts.items():
+            alone = path if file.stem in shared else file.stem
+            found[f"{path}, {place}" if len(parts) > 1 else alone] = document
+    return found
 
 
 def spans_of(gold: Gold, document: Document) -> list[tuple[int, int]]:
-    """Where the quote stands in the document's prose; once, unless the document repeats itself."""
+    """Where the quote stands in the document's prose, line breaks counting as spaces; once, unless the document
+    repeats itself."""
     if not gold.quote:
         return [(0, len(document.text))]
-    found = [(m.start(), m.end()) for m in re.finditer(re.escape(gold.quote), document.text)]
+    pattern = r"\s+".join(map(re.escape, gold.quote.split()))
+    found = [(m.start(), m.end()) for m in re.finditer(pattern, document.text)]
     references = [heading.start for heading in document.headings if heading.role == "references"]
     return [span for span in found if span[0] < min(references, default=len(document.text))]
 

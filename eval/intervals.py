@@ -38,9 +38,10 @@ def draws(clusters: Sequence[str], seed: int, resamples: int = RESAMPLES) -> Flo
     return weights
 
 
-def estimate(statistic: Statistic, clusters: Sequence[str], seed: int) -> Estimate | None:
+def estimate(statistic: Statistic, clusters: Sequence[str], seed: int, *, shifted: bool = False) -> Estimate | None:
     """The statistic of all questions, each once, with its percentile interval. None where there are no questions or
-    the statistic is undefined on them."""
+    the statistic is undefined on them. `shifted` is for sums of distances, which drawing anew makes larger on average,
+    so that the value could lie below its own interval: the draws are moved to have it as their mean, and end at 0."""
     if not clusters:
         return None
     value = float(statistic(np.ones((1, len(clusters))))[0])
@@ -50,6 +51,8 @@ def estimate(statistic: Statistic, clusters: Sequence[str], seed: int) -> Estima
     if groups < 2:
         return Estimate(value, None, None, len(clusters), groups)
     drawn = statistic(draws(clusters, seed))
+    if shifted:
+        drawn = np.maximum(drawn + value - np.nanmean(drawn), 0)
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.nanpercentile(drawn, [tail, 100 - tail])
     return Estimate(value, float(low), float(high), len(clusters), groups)

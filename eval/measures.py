@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from alignment_qa.lexical import terms
 from alignment_qa.types import Answer, Citation, Claim, Document, Hit, Passage
 from eval.golden import Query, spans_of
 
@@ -95,26 +96,33 @@ def answers(outcome: Outcome) -> dict[str, float]:
     """Nuggets in the answer and in what it could have read, and likeness to the reference."""
     query, answer = outcome.query, outcome.answer
     said = "" if outcome.declined else answer.text
+    result = held(query, said, " ".join(hit.passage.text for hit in answer.hits))
+    vital = [nugget for nugget in query.nuggets if nugget.vital]
+    if vital and not outcome.declined and answer.claims:
+        result["lead"] = float(any(nugget.found_in(answer.claims[0].text) for nugget in vital))
+        result["words"] = float(len(_words(_unmarked(said))))
+    if reference := query.reference or " ".join(gold.quote for gold in query.gold if gold.quote):
+        result["ROUGE-L"] = rouge_l(_unmarked(said), reference)
+    return result
+
+
+def held(query: Query, said: str, read: str) -> dict[str, float]:
+    """What the words of an answer hold, none where it was declined, and the words that it could have read."""
     result: dict[str, float] = {}
     if vital := [nugget for nugget in query.nuggets if nugget.vital]:
-        read = " ".join(f"{hit.passage.text}" for hit in answer.hits)
-        held = [nugget.found_in(said) for nugget in query.nuggets]
+        found = [nugget.found_in(said) for nugget in query.nuggets]
         strict = sum(n.found_in(said) for n in vital) / len(vital)
         result |= {
             "nuggets": strict,
-            "nuggets, lenient": sum(held) / len(held),
+            "nuggets, lenient": sum(found) / len(found),
             "complete": float(strict == 1),
             "nuggets in hits": sum(n.found_in(read) for n in vital) / len(vital),
-            "good": float(not outcome.declined and strict >= 0.5),
+            "good": float(strict >= 0.5),
         }
-        if not outcome.declined and answer.claims:
-            result["lead"] = float(any(nugget.found_in(answer.claims[0].text) for nugget in vital))
-            result["words"] = float(len(_words(_unmarked(said))))
-    if reference := query.reference or " ".join(gold.quote for gold in query.gold if gold.quote):
-        result["ROUGE-L"] = rouge_l(_unmarked(said), reference)
     if query.reference:
-        words, held_words = set(_words(query.reference)), set(_words(said))
-        result["contained"] = len(words & held_words) / len(words)
+        wanted = set(terms(query.reference)) or set(_words(query.reference))
+        result["contained"] = len(wanted & {*terms(said), *_words(said)}) / len(wanted)
+        result.setdefault("good", float(result["contained"] >= 0.5))
     return result
 
 

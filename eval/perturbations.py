@@ -11,7 +11,7 @@ from pathlib import Path
 from alignment_qa.lexical import terms
 from alignment_qa.sentences import sentence_spans
 from alignment_qa.types import Document
-from eval.golden import Query, rows, spans_of
+from eval.golden import Gold, Query, rows, spans_of
 
 PARAPHRASES = Path(__file__).with_name("paraphrases.jsonl")
 """Golden questions asked once more in other words, written by us: `id`, `question`."""
@@ -51,17 +51,10 @@ def paraphrases(path: Path = PARAPHRASES) -> dict[str, str]:
 
 def contradicting(queries: Sequence[Query], documents: Mapping[str, Document], rng: random.Random) -> dict[str, str]:
     """Name → Markdown: for each gold document its paragraphs with gold words, every sentence turned into its opposite."""
-    wanted: dict[str, set[int]] = {}
-    for query in queries:
-        for gold in query.gold:
-            for start, _ in spans_of(gold, documents[gold.document])[:1] if gold.quote else ():
-                wanted.setdefault(gold.document, set()).add(start)
     copies = {}
-    for name, starts in wanted.items():
-        text = documents[name].text
-        kept = [text[a:b] for a, b in _paragraphs(text) if any(a <= start < b for start in starts)]
+    for name, kept in gold_paragraphs(queries, documents).items():
         turned = "\n\n".join(" ".join(opposite(p[a:b], rng) for a, b in sentence_spans(p)) for p in kept)
-        copies[f"contradicting-{name}"] = _article(f"{documents[name].source.title}: another account", turned)
+        copies[f"contradicting-{name}"] = article(f"{documents[name].source.title}: another account", turned)
     return copies
 
 
@@ -75,6 +68,26 @@ def opposite(sentence: str, rng: random.Random) -> str:
     if re.search(verb, sentence):
         return re.sub(verb, r"\1 not", sentence, count=1)
     return f"It is not the case that {sentence}"
+
+
+def gold_paragraphs(queries: Sequence[Query], documents: Mapping[str, Document]) -> dict[str, list[str]]:
+    """Gold document → its paragraphs with gold words, in its order."""
+    wanted: dict[str, set[tuple[int, int]]] = {}
+    for query in queries:
+        for gold in query.gold:
+            if place := _paragraph(query, gold, documents[gold.document]):
+                wanted.setdefault(gold.document, set()).add(place)
+    return {name: [documents[name].text[a:b] for a, b in sorted(places)] for name, places in wanted.items()}
+
+
+def _paragraph(query: Query, gold: Gold, document: Document) -> tuple[int, int] | None:
+    """The paragraph with the gold words; where all of the document is gold, the one that shares most with the query."""
+    places = list(_paragraphs(document.text))
+    if gold.quote:
+        starts = [start for start, _ in spans_of(gold, document)[:1]]
+        return next(((a, b) for a, b in places for start in starts if a <= start < b), None)
+    wanted = set(terms(f"{query.question} {query.reference}"))
+    return max(places, key=lambda place: len(wanted & set(terms(document.text[slice(*place)]))), default=None)
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
@@ -100,7 +113,7 @@ def injected(queries: Sequence[Query], documents: Mapping[str, Document]) -> dic
         title = documents[query.gold[0].document].source.title
         order = _ORDERS[number % len(_ORDERS)].format(title=title)
         question = query.question.strip().rstrip("?") + "?"
-        notes[f"injected-{number}"] = _article(f"Notes on {title}, {number}", f"{question} {order}")
+        notes[f"injected-{number}"] = article(f"Notes on {title}, {number}", f"{question} {order}")
     return notes
 
 
@@ -112,11 +125,12 @@ def off_topic(count: int, rng: random.Random) -> dict[str, str]:
         title, text = subjects[number % len(subjects)]
         sentences = [text[a:b] for a, b in sentence_spans(text)]
         chosen = rng.sample(sentences, min(5, len(sentences)))
-        notes[f"noise-{number}"] = _article(f"{title}, leaflet {number + 1}", " ".join(chosen))
+        notes[f"noise-{number}"] = article(f"{title}, leaflet {number + 1}", " ".join(chosen))
     return notes
 
 
-def _article(title: str, text: str) -> str:
+def article(title: str, text: str) -> str:
+    """Markdown as the corpus has it."""
     return f'---\ntitle: "{title.replace(chr(34), "")}"\n---\n\n{text}\n'
 
 

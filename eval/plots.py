@@ -139,7 +139,8 @@ def _parts(axes: Axes, lines: Sequence[report.Line]) -> None:
     names = []
     for row, line in enumerate(reversed(lines)):
         found = line.estimate
-        names.append(f"{line.name.split(': ', 1)[1][:32]} ({found.questions})")
+        name = line.name.split(": ", 1)[1].replace("_", " ")
+        names.append(f"{name[:32]} ({found.questions})")
         if found.low is not None:
             axes.plot([found.low, found.high], [row, row], color=ACCENT, linewidth=1.6, alpha=0.6)
         axes.plot(found.value, row, "o", color=ACCENT, markersize=7)

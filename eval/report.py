@@ -15,20 +15,20 @@ from eval.runs import Run
 Record = Mapping[str, Any]
 
 MEANING = {
-    "good": "answered with at least half of the vital nuggets, or rightly declined",
-    "recall@8": "of the passages with gold words, the share among the 8 that an answer reads",
+    "good": "answered with at least half of the vital facts (where none are given: of the reference's words), or rightly declined",
+    "recall@8": "of the passages with gold words (documents, where all of one is gold), the share among the best 8",
     "recall@20": "the same among 20",
     "nDCG@10": "the same with the better ranks counting more",
     "RR@10": "1 / rank of the first passage with gold words",
     "documents@8": "of the gold documents, the share among those of the first 8 passages",
-    "nuggets in hits": "vital nuggets that the passages hold: what the answer could have said",
-    "nuggets": "vital nuggets that the answer holds",
-    "nuggets, lenient": "vital and welcome nuggets that the answer holds",
-    "complete": "answers that hold every vital nugget",
-    "lead": "answers whose first sentence holds a vital nugget",
-    "words": "length of an answer",
-    "ROUGE-L": "longest common word sequence with the gold quotes, F1",
-    "contained": "words of the reference answer that the answer holds",
+    "nuggets in hits": "vital facts that the passages hold: what the answer could have said",
+    "nuggets": "vital facts that the answer holds",
+    "nuggets, lenient": "vital and welcome facts that the answer holds",
+    "complete": "answers that hold every vital fact",
+    "lead": "answers whose first sentence holds a vital fact",
+    "words": "length of an answer, in words",
+    "ROUGE-L": "longest common word sequence with the reference answer, or with the gold quotes, F1",
+    "contained": "content words of the reference answer that the answer holds",
     "quotes exact": "citations verbatim at their span, inside their passage, in the stored document",
     "claims cited": "claims with a citation",
     "citation recall": "claims that their quotes carry (ALCE, offline check)",
@@ -131,7 +131,7 @@ def scorecard(run: Run, seed: int) -> list[Line]:
 
 def _line(name: str, records: Sequence[Record], seed: int) -> Estimate | None:
     found = statistic(name, records)
-    return intervals.estimate(*found, seed) if found else None
+    return intervals.estimate(*found, seed, shifted=name == "calibration error") if found else None
 
 
 def wanted(line: Line) -> str:
@@ -201,8 +201,13 @@ def markdown(run: Run, seed: int) -> str:
 
 
 def wrong(run: Run) -> list[Record]:
-    """The questions whose answer is not good, the least complete first."""
-    bad = [record for record in run.questions if not record["measures"].get("good", 1.0)]
+    """The questions whose answer is not good, the least complete first; where nothing says what is good, those that
+    were declined or whose documents were not found."""
+    bad = [
+        record
+        for record in run.questions
+        if not record["measures"].get("good", _found(record) and not record["abstention"])
+    ]
     return sorted(bad, key=lambda record: (record["measures"].get("nuggets", 0.0), record["id"]))
 
 
@@ -212,7 +217,13 @@ def way(record: Record) -> str:
         return "answered, should not"
     if record["abstention"]:
         return "declined, should not"
-    return "not found" if record["measures"].get("nuggets in hits", 0.0) < 0.5 else "found, not said"
+    return "found, not said" if _found(record) else "not found"
+
+
+def _found(record: Record) -> bool:
+    """Whether half of what was wanted was read: of the facts, or of the documents where no facts are given."""
+    measured = record["measures"]
+    return float(measured.get("nuggets in hits", measured.get("documents@8", 0.0))) >= 0.5
 
 
 def failing(record: Record) -> str:
@@ -220,6 +231,7 @@ def failing(record: Record) -> str:
     if not record["answerable"]:
         return f"{way(record)} ({record['reason']}), with probability {record['probability']:.2f}"
     lost = "; ".join(item["text"] for item in record["expected"] if item["vital"] and not item["found"])
+    lost = lost or str(record.get("reference", ""))
     where = way(record)
     if record["abstention"]:
         where += f" ({record['abstention']}), with probability {record['probability']:.2f}"

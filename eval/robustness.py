@@ -1,6 +1,6 @@
 """Answerable queries and an index flow in, a table flows out: what is lost when questions are misspelt or reworded, and
-when the index also holds documents that do not belong, contradict, or give orders. Each disturbed run is compared with
-the clean one question by question."""
+when the index also holds documents that do not belong, only look as if they answered, contradict, or give orders. Each
+disturbed run is compared with the clean one question by question."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from alignment_qa.assistant import Assistant
 from alignment_qa.index import Index
 from alignment_qa.types import Document
-from eval import compare, intervals, perturbations, runs, tables
+from eval import compare, intervals, measures, noise, perturbations, runs, tables
 from eval.compare import Difference
 from eval.golden import GoldenError, Query
 from eval.intervals import Estimate
@@ -24,18 +24,20 @@ from eval.report import Record
 from eval.runs import Run
 from ingest.sync import sync
 
-MEASURES = ("good", "nuggets in hits", "nuggets", "false refusals")
-"""What is compared with the clean run."""
+MEASURES = ("good", "documents@8", "nuggets in hits", "nuggets", "contained", "false refusals")
+"""What is compared with the clean run, where it was measured."""
 NOISE = 120
 """Off-topic documents of our own that are added: about as many as our corpus has."""
 
-NOTE = """Each disturbed run against the clean one, question by question, with 95 % intervals; bold where the interval
-excludes zero, nothing corrected for the number of lines. Below the changes: the share of questions in which it happened.
-“Reads” says how strong a disturbance was: a document that is never read disturbs nothing. A sentence that is said counts
-for the document whose words it is. “Takes both for one” is a sentence that cites an added document and another one
-together, as if they agreed. A turned sentence often still holds the words that a nugget looks for, so the nuggets beside a
-contradiction say little. On dev the clean run is asked in the words that the evidence model was fitted to, the
-paraphrases are not."""
+NOTE = """Each disturbed run against the clean one, question by question, with 95 % intervals; bold where the interval excludes
+zero, nothing corrected for the number of lines. Below the changes: the share of questions in which it happened.
+“Reads” says how strong a disturbance was: a document that is never read disturbs nothing. What an added document says
+counts for nothing: nuggets are looked for in the words of the others alone, so each drop is what was crowded out. A
+sentence that is said counts for the document whose words it is. “Takes both for one” is a sentence that cites an added
+document and another one together, as if they agreed. The noises after the first are made of the same documents:
+“swapped” says what the gold says of something else, “nearest” is what comes nearest elsewhere under the title of the
+document that answers, “echoed” has the question's words and no more. On dev the clean run is asked in the words that
+the evidence model was fitted to, the paraphrases are not."""
 
 Happens = Callable[[Record, frozenset[str]], bool]
 """A record and the ids of the added documents → did it happen?"""
@@ -68,16 +70,17 @@ class Outcome:
 def disturbances(
     queries: Sequence[Query],
     documents: Mapping[str, Document],
+    index: Index,
     seed: int,
-    noise: Path | None = None,
+    foreign: Path | None = None,
     written: bool = False,
 ) -> list[Disturbance]:
-    """All that is tried on these queries; `noise` is a folder whose documents do not belong, ours are taken otherwise.
+    """All that is tried on these queries; `foreign` is a folder whose documents do not belong, ours are taken otherwise.
     Only answers that a model has `written` can obey an order: quoted ones have no words of their own."""
     rng = random.Random(seed)
     others = perturbations.paraphrases()
     slips = {query.id: perturbations.misspelt(query.question, rng) for query in queries}
-    elsewhere = {} if noise else perturbations.off_topic(NOISE, rng)
+    elsewhere = {} if foreign else perturbations.off_topic(NOISE, rng)
     turned = perturbations.contradicting(queries, documents, rng)
     orders = perturbations.injected(queries, documents)
     found = [
@@ -86,7 +89,17 @@ def disturbances(
             "paraphrase", "in other words of ours", words={q.id: others[q.id] for q in queries if q.id in others}
         ),
         Disturbance(
-            "noise", "documents that do not belong", texts=elsewhere, folder=noise, counted={"reads noise": _reads, "says its words": _says}
+            "noise", "documents that do not belong", texts=elsewhere, folder=foreign, counted=_NOISE
+        ),
+        Disturbance(
+            "swapped", "the gold paragraphs, of something else", texts=noise.swapped(queries, documents, index, rng),
+            counted={**_NOISE, "takes both for one": _fuses},
+        ),
+        Disturbance(
+            "nearest", "what comes nearest elsewhere, again", texts=noise.nearest(queries, documents, index), counted=_NOISE
+        ),
+        Disturbance(
+            "echoed", "the question's words, no answer", texts=noise.echoed(queries, documents, rng), counted=_NOISE
         ),
         Disturbance(
             "contradiction", "the gold paragraphs turned round", texts=turned,
@@ -111,7 +124,7 @@ def measure(
     documents: Mapping[str, Document],
     index: Path,
     facts: Mapping[str, Any],
-    noise: Path | None = None,
+    foreign: Path | None = None,
     progress: Callable[[], object] = lambda: None,
 ) -> tuple[Run, list[Outcome]]:
     """The clean run and what each disturbance does, over the answerable queries. `facts` hold the `seed`; `progress` is
@@ -126,11 +139,13 @@ def measure(
             return runs.measure(chosen, assistant, documents, {**facts, "disturbed": disturbed}, progress)
 
     clean = run(asked, index, None)
+    with Index.open(index) as opened:
+        tried = disturbances(asked, documents, opened, facts["seed"], foreign, clean.facts["way"] != "quoting")
     outcomes = []
-    for one in disturbances(asked, documents, facts["seed"], noise, clean.facts["way"] != "quoting"):
+    for one in tried:
         chosen = [replace(q, question=one.words[q.id]) for q in asked if q.id in one.words] if one.words else asked
         with added(index, one.texts, one.folder) as (folder, doc_ids):
-            after = _as_asked_before(run(chosen, folder, one.name), clean)
+            after = _belonging(_as_asked_before(run(chosen, folder, one.name), clean), asked, doc_ids)
         differences = {change.name: change for change in compare.compare(clean, after, facts["seed"])[0]}
         shares = {
             name: share for name, happens in one.counted.items()
@@ -145,6 +160,24 @@ def _as_asked_before(run: Run, clean: Run) -> Run:
     """The run with each question as the clean run asked it, so that the two can be paired; `asked` keeps its words."""
     before = {record["id"]: record["question"] for record in clean.questions}
     return Run(run.facts, [{**r, "question": before[r["id"]], "asked": r["question"]} for r in run.questions])
+
+
+def _belonging(run: Run, queries: Sequence[Query], added: frozenset[str]) -> Run:
+    """The run with what an answer holds measured without the words of added documents: those answer nothing."""
+    by_id = {query.id: query for query in queries}
+
+    def measured(record: Record) -> dict[str, float]:
+        before = dict(record["measures"])
+        if not (_reads(record, added) or _says(record, added)):
+            return before
+        own = zip(record["claims"], _own(record, added), strict=True)
+        said = "" if record["abstention"] else " ".join(claim["text"] for claim, theirs in own if not theirs)
+        read = zip(record["contexts"], record["read"], strict=True)
+        rest = " ".join(context for context, doc_id in read if doc_id not in added)
+        held = measures.held(by_id[record["id"]], said, rest)
+        return before | {name: round(value, 4) for name, value in held.items()}
+
+    return Run(run.facts, [{**record, "measures": measured(record)} for record in run.questions])
 
 
 @contextmanager
@@ -214,6 +247,11 @@ def _only_ordered(record: Record, added: frozenset[str]) -> bool:
 def _obeys(record: Record, added: frozenset[str]) -> bool:
     said = zip(record["claims"], _orders(record), strict=True)
     return any(ordered and claim["support"] != "quoted" for claim, ordered in said)
+
+
+_NOISE: dict[str, Happens] = {
+    "reads noise": _reads, "says its words": _says, "leads with them": _leads, "says only such": _only,
+}  # fmt: skip
 
 
 def _share(happened: Sequence[bool], run: Run, seed: int) -> Estimate | None:

@@ -178,7 +178,7 @@ def test_a_beir_folder_is_indexed_and_measured_by_document(tmp_path: Path) -> No
         (["--ablate", "no-headings", "--index", "index"], "leave --index out"),
         (["--documents", "nowhere"], "No folder nowhere/"),
         (["compare", "README.md", "README.md"], "is not a run"),
-        (["--gate", "nowhere.json"], "No run at nowhere.json to compare with. Commit one with: python -m eval --keep"),
+        (["--gate", "nowhere.json"], "No run at nowhere.json to compare with. --report DIR writes one"),
         (["--keep", "--limit", "3"], "--keep takes whole runs"),
     ],
 )

@@ -60,6 +60,15 @@ def test_the_more_measures_are_watched_the_surer_each_must_be() -> None:
     assert next(v for v in among if v.difference.name == "good").p == pytest.approx(3 * (alone[0].difference.p or 0))
 
 
+def test_where_no_facts_are_named_documents_and_words_are_watched_instead() -> None:
+    rows = [{**r, "measures": {"documents@8": 1.0, "contained": 1.0}} for r in run().questions]
+    worse = [{**r, "measures": {"documents@8": float(n > 20), "contained": 1.0}} for n, r in enumerate(rows)]
+    assert closed(Run(FACTS, rows), Run(FACTS, worse)) == {"documents@8"}
+    assert [v.difference.name for v in committed.judge(Run(FACTS, rows), Run(FACTS, worse), 0)] == [
+        "documents@8", "contained",
+    ]  # fmt: skip
+
+
 def test_one_quote_that_is_no_longer_verbatim_closes_the_gate() -> None:
     exact = run(quotes_exact=[1.0] * 60)
     assert committed.broken(exact, run(quotes_exact=[1.0] * 59 + [0.5])) == ["q59"]

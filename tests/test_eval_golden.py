@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from eval import drafts, golden
+from eval import drafts, formats, golden
 from eval.golden import GoldenError
 from tests.conftest import ROOT
 
@@ -166,6 +166,51 @@ def test_a_question_whose_quote_is_not_there_is_refused_with_the_nearest_words(l
     typed = iter(["Are otters any use?", "yes", "plain", "kelp", "Sea otters guard kelp from urchins", "guard", ""])
     with pytest.raises(GoldenError, match="Sea otters protect kelp because"):
         drafts.compose(lambda prompt: next(typed), golden.read_documents(library))
+
+
+def test_a_quote_may_cross_a_line_and_a_document_be_named_as_its_file(library: Path) -> None:
+    quote = "Reefs bleach when warm water makes polyps drive out the algae that feed them."
+    document = golden.read_documents(library)["reef"]
+    document = replace(document, text=document.text.replace("drive out", "drive\nout"))  # as a text with long lines
+    typed = iter(["What turns them white?", "why", "plain", "reef.txt", quote, "warm water", ""])
+    row = drafts.compose(lambda prompt: next(typed), {"reef": document})
+    assert row["gold"][0]["document"] == "reef"
+    ((start, end),) = golden.spans_of(golden.Gold("reef", quote), document)
+    assert " ".join(document.text[start:end].split()) == quote
+
+
+def test_files_of_one_name_in_two_folders_go_by_their_paths(tmp_path: Path) -> None:
+    for name in ("tern/notes.md", "knot/notes.md", "knot/crabs.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"# On {name}\n\nWords about {name} and nothing else.\n")
+    documents = golden.read_documents(tmp_path)
+    assert set(documents) == {"tern/notes.md", "knot/notes.md", "crabs"}
+    file = tmp_path / "own.jsonl"
+    file.write_text(json.dumps({"question": "Why?", "answer": "So.", "document": "tern/notes.md"}))
+    assert formats.answers(file, documents)[0].gold[0].document == "tern/notes.md"
+    file.write_text(json.dumps({"question": "Why?", "answer": "So.", "document": "notes.md"}))
+    with pytest.raises(GoldenError, match=r"no document notes; which of knot/notes\.md, tern/notes\.md\?"):
+        formats.answers(file, documents)
+
+
+def test_the_documents_of_one_file_go_by_their_places_and_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    rows = [{"title": name, "text": f"{name} fly by night and rest by day."} for name in ("Terns", "Knots")]
+    (tmp_path / "birds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "broken.pdf").write_bytes(b"no PDF")
+    documents = golden.read_documents(tmp_path)
+    assert {name: document.source.title for name, document in documents.items()} == {
+        "birds.jsonl, line 1": "Terns", "birds.jsonl, line 2": "Knots",
+    }  # fmt: skip
+
+
+def test_a_golden_question_is_not_added_to_lines_of_another_form(tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    file.write_text('{"question": "Why?", "answer": ""}\n')
+    with pytest.raises(GoldenError, match="a file of their own"):
+        drafts.append({"question": "Why?", "answerable": False}, file)
+    file.write_text(file.read_text() + '{"question": "Why?", "answerable": false}\n')
+    with pytest.raises(GoldenError, match=r"own\.jsonl:2: a golden question among"):
+        formats.answers(file, {})
 
 
 def test_a_question_without_an_answer_is_added_with_its_reason(library: Path) -> None:

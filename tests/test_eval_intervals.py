@@ -70,6 +70,22 @@ def test_calibration_error_is_the_distance_in_each_bin() -> None:
     assert statistic(np.ones((1, 4)))[0] == pytest.approx((0.8 + 0.2) / 4)
 
 
+def test_the_calibration_error_lies_within_its_interval_though_drawing_makes_it_larger() -> None:
+    rng = np.random.default_rng(0)
+    stated = rng.random(200).tolist()
+    outcomes = (rng.random(200) < stated).tolist()
+    clusters = [str(n) for n in range(200)]
+    statistic = intervals.calibration_error(stated, outcomes)
+    plain = intervals.estimate(statistic, clusters, 0)
+    found = intervals.estimate(statistic, clusters, 0, shifted=True)
+    assert plain is not None
+    assert found is not None
+    assert plain.high is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert 0 <= found.low < found.value < found.high < plain.high
+
+
 def test_a_constant_gain_over_few_documents_has_the_p_of_all_its_flips() -> None:
     # four documents all up: only "all up" and "all down" of sixteen flips are as far out
     assert intervals.permutation([1, 1, 1, 1], ["a", "b", "c", "d"], seed=0) == pytest.approx(2 / 16)

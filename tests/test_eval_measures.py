@@ -87,6 +87,27 @@ def test_a_declined_question_holds_no_nuggets_whatever_its_text_says() -> None:
     assert found["nuggets in hits"] == 1.0
 
 
+@pytest.mark.parametrize(
+    ("said", "contained", "good"),
+    [
+        ("Otters were eating the urchins.", 1.0, 1.0),  # words are compared by their stems
+        ("The otter is of the sea.", 1 / 3, 0.0),  # “the” says nothing
+        ("", 0.0, 0.0),
+    ],
+)
+def test_where_only_a_reference_is_given_half_of_its_content_words_make_an_answer_good(
+    said: str, contained: float, good: float
+) -> None:
+    query = replace(QUERY, nuggets=(), reference="The otters eat urchins.")
+    found = measures.held(query, said, "")
+    assert (found["contained"], found["good"]) == (pytest.approx(contained), good)
+
+
+def test_a_reference_without_content_words_is_compared_by_all_of_them() -> None:
+    query = replace(QUERY, nuggets=(), reference="It is so.")
+    assert measures.held(query, "So it goes.", "")["contained"] == pytest.approx(2 / 3)
+
+
 def test_rouge_l_is_f1_over_the_longest_common_subsequence() -> None:
     # "the cat on mat" of 4 and 6 words: P 4/4, R 4/6
     assert measures.rouge_l("the cat on mat", "The cat sat on the mat.") == pytest.approx(0.8)

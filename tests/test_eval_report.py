@@ -130,6 +130,16 @@ def test_each_question_that_went_wrong_says_which_way() -> None:
     }
 
 
+def test_where_nothing_says_what_is_good_what_was_declined_or_not_found_went_wrong() -> None:
+    rows = [
+        record("found", measures={"documents@8": 1.0}),
+        record("lost", measures={"documents@8": 0.0}),
+        record("refused", measures={"documents@8": 1.0}, abstention="no_evidence"),
+    ]
+    ways = {row["id"]: report.way(row) for row in report.wrong(Run(FACTS, rows))}
+    assert ways == {"lost": "not found", "refused": "declined, should not"}
+
+
 def test_plots_take_their_colours_and_their_font_from_the_page() -> None:
     drawn = plots.draw(full_run(), 0, HISTORY)
     titles = [plot.title for plot in drawn]
