@@ -200,7 +200,6 @@ def judge_by(model: Any, limits: tuple[float, float, float] = (1.0, 0.4, 0.0)) -
 
 def _texts(passage: Passage) -> list[str]:
     """What of a passage may carry a sentence: its sentences without questions and orders, its heading, its authors."""
-    own = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences] or [passage.text]
     source = passage.source
     about = " · ".join(filter(None, [passage.heading, ", ".join(source.authors), source.published]))
-    return [text for text in own if orders.may_carry(text)] + ([about] if about else [])
+    return orders.evidence(passage) + ([about] if about else [])
