@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from alignment_qa import Abstention, Assistant, ModelUnavailable
+from alignment_qa.__main__ import main
 from alignment_qa.chat import open_model
 from alignment_qa.generate import markers, sentences
 from tests.chat_server import ChatServer
@@ -65,6 +66,21 @@ def test_a_sentence_that_no_passage_supports_is_left_out_and_counted(
     assert lie.split(" [")[0] not in answer.text
     (dropped,) = answer.trace["dropped"]  # type: ignore[misc]
     assert lie.split(" [")[0] in dropped["text"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "shown"),
+    [([], "1 sentence left out; --left-out shows why."), (["--left-out"], "- Otters vote in Ohio. —")],
+)
+def test_the_terminal_counts_what_is_left_out_and_shows_it_when_asked(
+    library_index: Path, server: ChatServer, capsys: pytest.CaptureFixture[str], flags: list[str], shown: str
+) -> None:
+    server.says = f"{GOOD} Otters vote in Ohio [2]."
+    model = ["--model", "test", "--base-url", server.address]
+    assert main(["What is a kelp forest?", "--index", str(library_index), *model, *flags]) == 0
+    printed = capsys.readouterr().out
+    assert shown in printed
+    assert ("Ohio" in printed) == bool(flags)
 
 
 def test_a_model_of_lies_alone_ends_in_an_abstention(library_index: Path, server: ChatServer) -> None:
