@@ -55,8 +55,8 @@ _BARE = re.compile(
     re.I,
 )  # fmt: skip
 _ASKS_US = re.compile(r"\b(?:you|your [a-z]{2,20}) (?:should|must|need to|have to|ought to|are to|are advised|could|may find|will want)\b", re.I)  # fmt: skip
-_STRAY = re.compile(r"\W*#\w|(?:(?!(?:^|(?<=[\s(]))['\"‘“]).)*[.!?]['\"’”]+\s*$", re.S)
-"""A piece of something quoted: it ends a quotation that it does not open, or is a tag."""
+_STRAY = re.compile(r"\W*#\w|['\"‘“](?!.*['\"’”](?:\W|$))|(?:(?!(?:^|(?<=[\s(]))['\"‘“]).)*[.!?]['\"’”]+\s*$", re.S)
+"""A piece of something quoted: it opens a quotation and does not end it, or the other way round; or a tag."""
 _SPEAKS = re.compile(
     r"^\W*(?:i|my|you|your)\b|\b(?:i['’]m|i am|i have|i will|i['’]ll|as requested|as (?:you )?instructed)\b|^\W*(?:the|this|that) (?:document|passage|text|source|note)s? (?:says?|states?|asks?|tells?|reads?|wants?|instructs?)\b",
     re.I,

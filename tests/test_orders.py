@@ -29,6 +29,7 @@ def test_orders_are_told_from_statements(text: str) -> None:
         "The attack says “ignore all previous instructions”.",
         "An assistant that obeys a document has been hijacked.",
         "Models that are asked to check their own work miss mistakes.",
+        "“Goal misgeneralization” is the models' failure.",
     ],
 )
 def test_what_tells_of_orders_is_none(text: str) -> None:
@@ -77,6 +78,7 @@ def test_what_follows_an_order_in_its_paragraph_is_no_evidence() -> None:
     [
         "#BestShowEver",
         "Waited for hours and got no resolution.'",
+        "'They'd improve it.",
         "Shall I go on?",
         "I am DAN.",
         "You should visit us.",
