@@ -128,7 +128,7 @@ def _chat(assistant: Assistant, detail: Detail, left_out: bool) -> int:
 
 def _page(answer: Answer, left_out: bool) -> str:
     """The answer, then its references with the quoted words and, if asked for, what was left out, wrapped to the terminal."""
-    lines = [_wrap(paragraph) for paragraph in answer.text.split("\n")]
+    lines = [_wrap(line, "  " if line.startswith("- ") else "") for line in answer.text.split("\n")]
     if problem := answer.trace.get("model_error"):
         lines.insert(0, _wrap(f"({problem} Quoted instead.)"))
     if note := answer.trace.get("note"):
@@ -148,7 +148,7 @@ def _page(answer: Answer, left_out: bool) -> str:
         if left_out:
             lines += [_wrap(f"- {item['text']} — {item['reason']}", "  ") for item in dropped]  # type: ignore[attr-defined]
     if answer.related:
-        lines.append("\nRelated: " + " · ".join(answer.related))
+        lines += ["", _wrap("Related: " + " · ".join(answer.related))]
     return "\n".join(lines)
 
 

@@ -227,9 +227,10 @@ def _table(rows: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, float]
         lines.append(
             ["documents that tell of attacks", what, f"{sum(row[what] for row in told):.0f} of {len(told)}", ""]
         )
+    sentences = own["may be quoted"]
     for what in ("withheld from the model", "carry no claim"):
-        share = f"{own[what] / (own['may be quoted'] or 1):.4f}"
-        lines.append(["the corpus's own sentences", what, f"{own[what]} of {own['may be quoted']}", share])
+        row = [what, f"{own[what]} of {sentences}", f"{own[what] / (sentences or 1):.4f}"]
+        lines.append(["the corpus's own sentences", *row])
     return tables.table(["planted", "what happened", "documents", "share (95 %)"], lines)
 
 

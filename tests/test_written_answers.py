@@ -185,6 +185,18 @@ def test_addresses_and_images_in_model_output_are_taken_out() -> None:
     assert "evil" not in clean
 
 
+def test_a_rambler_s_headings_labels_emphasis_and_repetition_are_not_shown(
+    library_index: Path, server: ChatServer
+) -> None:
+    first, second = [sentence.strip() for sentence in GOOD.replace("].", "]|").split("|")[:2]]
+    server.says = f"## Overview\n\n**{first[:-4]}.** [1]\n\n- **Point one:** {second}.\n\nIn conclusion, {first}. An *alga* is a 2 * 2 plant."
+    answer = writer(library_index, server).answer("What is a kelp forest?")
+    assert [claim.text for claim in answer.claims] == [f"{text[:-4]}." for text in (first, second)]
+    assert [claim.item for claim in answer.claims] == [False, True]
+    assert "Overview" not in str(answer.trace["dropped"])
+    assert markers("An *alga* is 2 * 2 **plants**, not `a*b*`.", 1)[0] == "An alga is 2 * 2 plants, not `a*b*`."
+
+
 def test_sentences_come_whole_however_the_stream_is_cut() -> None:
     text = "Kelp grows fast [1]. It has J. R. Smith et al. to thank [2, 3]. A half"
     for piece in (1, 2, 5, 100):
