@@ -32,6 +32,10 @@ _NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
 """Words of a question that are written as names or hold a digit."""
 
 
+NEAREST = 8
+"""Passages whose mean closeness tells whether the corpus is about the topic: one alone may be near by chance."""
+
+
 class Statistics(Protocol):
     """What evidence needs of an index."""
 
@@ -101,14 +105,16 @@ def gather(
     features = measure(question, hits, sentences, vectors, vector, rarity, index)
     probability = answerable(features)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
+    unnamed = _unnamed(question, hits)
+    held = bool(_names(question)) and not unnamed
     return Evidence(
         question,
         tuple(hits),
         tuple(sentences),
         probability,
-        _verdict(probability, features, least),
+        _verdict(probability, features, held, least),
         missing,
-        _unnamed(question, hits),
+        unnamed,
         features,
     )
 
@@ -199,12 +205,12 @@ def measure(
     contexts = sorted(
         in_context([vectors[h.passage.passage_id] for h in hits if h.passage.passage_id in vectors], vector)
     )
+    close = sorted(float(rows[0] @ vector) for rows in vectors.values())
     strict = question.kind in STRICT
     return {
         "context": float(np.mean(contexts[-3:])) if contexts else 0.0,
-        "passage": max((float(v[0] @ vector) for v in vectors.values()), default=0.0),
+        "passages": float(np.mean(close[-NEAREST:])) if close else 0.0,
         "beyond": _beyond(sentences, vectors, hits, vector),
-        "covered_near": sum(weight for word, weight in rarity.items() if word in near) / total,
         "unknown": sum(weight for word, weight in rarity.items() if weight >= rarest and word not in near) / total,
         "names_apart": _names_apart(question, sentences, rarity) / total,
         "met": _met(question, sentences, rarity, index),
@@ -311,9 +317,10 @@ def logit(weight: Mapping[str, float], features: Mapping[str, float]) -> float:
     return weight["bias"] + sum(weight[name] * value for name, value in features.items())
 
 
-def _verdict(probability: float, features: Mapping[str, float], least: float | None) -> Abstention | None:
+def _verdict(probability: float, features: Mapping[str, float], held: bool, least: float | None) -> Abstention | None:
+    """Nothing for an answer; of what is not one, whether the corpus is about the topic, or has (`held`) all that is named."""
     threshold = _model()["thresholds"]
     if probability >= (threshold["answers"] if least is None else least):
         return None
-    near = features["passage"] >= threshold["near_passage"]
+    near = held or features["passages"] >= threshold["near"]
     return Abstention.NO_EVIDENCE if near else Abstention.OUT_OF_SCOPE
