@@ -52,7 +52,8 @@ _ATTRIBUTES = re.compile(
 )
 
 _ASCRIBED = re.compile(
-    rf"(?:['’]s?\b|,[^,.]{{0,60}},| \([^)]{{0,40}}\))?(?:[ ,]+[\w'’-]+){{0,3}}?[ ,]+{_ATTRIBUTES.pattern}|['’]s? (?:\w+ )?(?:idea|term|proposal|argument|work|paper|book|essay|point|definition)", re.I
+    rf"(?:['’]s?\b|,[^,.]{{0,60}},| \([^)]{{0,40}}\))?(?:[ ,]+[\w'’-]+){{0,3}}?[ ,]+{_ATTRIBUTES.pattern}|['’]s? (?:\w+ )?(?:idea|term|proposal|argument|work|paper|book|essay|point|definition)",
+    re.I,
 )
 """What follows a name to which something is ascribed."""
 _ASCRIBING = re.compile(r"\b(?:by|from|et al|authors?|named after|called)(?:[ ,]+[\w'’-]+){0,4}[ ,(\[“\"]*$", re.I)

@@ -36,7 +36,9 @@ def test_a_sentence_on_its_subject_is_quoted_though_it_uses_such_words(text: str
     assert quotable(text, "plain")
 
 
-@pytest.mark.parametrize("title", ["Conclusion on the Limits of Trawling.", "Kelp and Urchins in Alaska.", "The Third Wave."])
+@pytest.mark.parametrize(
+    "title", ["Conclusion on the Limits of Trawling.", "Kelp and Urchins in Alaska.", "The Third Wave."]
+)
 def test_a_title_with_a_full_stop_is_no_sentence(title: str) -> None:
     assert not quotable(title, "plain")
     assert quotable(title[:-1] + " ends here.", "plain")
