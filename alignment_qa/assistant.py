@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from alignment_qa import beginners, conversation, encoders, evidence, support
+from alignment_qa import answerable, beginners, conversation, encoders, evidence, support
 from alignment_qa.bibliography import bibliography
 from alignment_qa.chat import Spent, open_model
 from alignment_qa.cite import Draft, Quote, resolve, text_of
@@ -90,7 +90,7 @@ class Assistant:
         clock = _Clock()
         trace: dict[str, object] = {
             "ms": clock.ms, "retriever": "fused" + (f", re-ranked by {self.config.reranker}" if self.config.reranker else ""),
-            "encoder": self.index.encoder.name, "model": self.config.model, "config": f"{self.config.digest}-{evidence.digest()}",
+            "encoder": self.index.encoder.name, "model": self.config.model, "config": f"{self.config.digest}-{answerable.digest()}",
         }  # fmt: skip
         if isinstance(self._searched, Scope):
             trace["within"] = len(self._searched.doc_ids)

@@ -196,7 +196,7 @@ def _person(text: str) -> str:
     found = _PERSON.match(text)
     words = found[1].split() if found else []
     named = len(words) == 2 or all(word[0].isupper() for word in words)
-    does = any(word.lower() in FUNCTION_WORDS for word in words) or words[:1] and words[0].endswith("ing")
+    does = any(word.lower() in FUNCTION_WORDS for word in words) or (words[:1] and words[0].endswith("ing"))
     return " ".join(words) if named and not does else ""
 
 

@@ -21,13 +21,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from alignment_qa import Assistant, evidence
+from alignment_qa import Assistant, answerable
 from alignment_qa.evidence import Evidence
 from alignment_qa.types import Document, Hit
 from eval.corpus import index_of
 from eval.golden import ARTICLES, SHIPPED, Query, load, read_documents, spans_of, split_of
 
-MODEL = Path(evidence.__file__).with_name("evidence.json")
+MODEL = Path(answerable.__file__).with_name("evidence.json")
 KEPT = 0.97  # share of answerable dev questions that must stay answered: the threshold is that quantile
 AGAINST = {
     "rank",
@@ -156,7 +156,7 @@ def _own_questions(documents: Mapping[str, Document], assistant: Assistant) -> I
 
 
 def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str]]:
-    names = list(rows[0].features)
+    names = [name for name in rows[0].features if name != "nearest"]  # which tells only how to decline
     x = np.array([[row.features[name] for name in names] for row in rows])
     y = np.array([not row.reason for row in rows])
     reasons, groups = np.array([row.reason for row in rows]), np.array([row.cluster for row in rows])
@@ -182,8 +182,8 @@ def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str
 
 
 def _near(rows: Sequence[Row]) -> float:
-    """The mean passage cosine that best tells a question about another field from one that is only not answered here."""
-    cosines = np.array([row.features["passages"] for row in rows if row.reason not in {"", "hidden"}])
+    """The passage cosine that best tells a question about another field from one that is only not answered here."""
+    cosines = np.array([row.features["nearest"] for row in rows if row.reason not in {"", "hidden"}])
     outside = np.array([row.reason == "out_of_scope" for row in rows if row.reason not in {"", "hidden"}])
     told = [((cosines[outside] < c).mean() + (cosines[~outside] >= c).mean(), float(c)) for c in cosines]
     return round(max(told)[1], 3)

@@ -43,6 +43,7 @@ FLOORS = [
         "generate",
         "extract",
         "evidence",
+        "answerable",
         "support",
         "conversation",
         "langchain_retriever",
