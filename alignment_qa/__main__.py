@@ -64,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="say how encoder, index, model and disk are, with the fix; exit with 1 if one is not well",
     )
+    parser.add_argument(
+        "--left-out", action="store_true", help="print also the model's sentences that were left out, with the reasons"
+    )
     parser.add_argument("--search", action="store_true", help="print the passages found and no answer")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
@@ -81,13 +84,13 @@ def _run(options: argparse.Namespace) -> int:
     if options.question is None and not sys.stdin.isatty():
         options.question = sys.stdin.read().strip()
     if options.question is None:
-        return _chat(assistant, detail)
+        return _chat(assistant, detail, options.left_out)
     if options.search:
         hits = assistant.search(options.question)
         print(json.dumps([hit_as_json(hit) for hit in hits], ensure_ascii=False) if options.json else _hits(hits))
         return 0
     answer = assistant.answer(options.question, detail=detail)
-    print(json.dumps(as_json(answer), ensure_ascii=False) if options.json else _page(answer))
+    print(json.dumps(as_json(answer), ensure_ascii=False) if options.json else _page(answer, options.left_out))
     return 0
 
 
@@ -105,7 +108,7 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if well else 1
 
 
-def _chat(assistant: Assistant, detail: Detail) -> int:
+def _chat(assistant: Assistant, detail: Detail, left_out: bool) -> int:
     documents, _ = assistant.index.count()
     print(f"{documents} documents, answers by {assistant.way}. An empty line ends the chat.")
     history: list[Turn] = []
@@ -119,13 +122,13 @@ def _chat(assistant: Assistant, detail: Detail) -> int:
             return 0
         answer = renumber(assistant.answer(question, history, detail=detail), cited)
         cited |= numbered(answer)
-        print(_page(answer))
+        print(_page(answer, left_out))
         history += [Turn("user", question), Turn("assistant", answer.text)]
 
 
-def _page(answer: Answer) -> str:
-    """The answer, then its references with the quoted words, wrapped to the terminal."""
-    lines = [_wrap(paragraph) for paragraph in answer.text.split("\n")]
+def _page(answer: Answer, left_out: bool) -> str:
+    """The answer, then its references with the quoted words and, if asked for, what was left out, wrapped to the terminal."""
+    lines = [_wrap(line, "  " if line.startswith("- ") else "") for line in answer.text.split("\n")]
     if problem := answer.trace.get("model_error"):
         lines.insert(0, _wrap(f"({problem} Quoted instead.)"))
     if note := answer.trace.get("note"):
@@ -140,9 +143,12 @@ def _page(answer: Answer) -> str:
     if answer.terms:
         lines += ["", *(_wrap(f"{term}: {definition}", "    ") for term, definition in answer.terms)]
     if dropped := answer.trace.get("dropped"):
-        lines.append(f"\n{len(dropped)} sentences left out: no passage supports them.")  # type: ignore[arg-type]
+        count = f"{len(dropped)} sentence{'s' * (len(dropped) > 1)} left out"  # type: ignore[arg-type]
+        lines.append(f"\n{count}:" if left_out else f"\n{count}; --left-out shows why.")
+        if left_out:
+            lines += [_wrap(f"- {item['text']} — {item['reason']}", "  ") for item in dropped]  # type: ignore[attr-defined]
     if answer.related:
-        lines.append("\nRelated: " + " · ".join(answer.related))
+        lines += ["", _wrap("Related: " + " · ".join(answer.related))]
     return "\n".join(lines)
 
 
@@ -154,6 +160,7 @@ def _hits(hits: list[Hit]) -> str:
 
 
 def _wrap(text: str, indent: str = "") -> str:
+    text = "".join(char for char in text if char.isprintable() or char.isspace())  # no escape sequence of a document's
     width = min(os.get_terminal_size().columns if sys.stdout.isatty() else 100, 100)
     return textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 

@@ -114,7 +114,7 @@ class Assistant:
         trace["answers"] = round(found.probability, 3)
         answer = Answer(question, "", hits=tuple(hits), related=self._related(found), trace=trace)
         drafts: list[Draft] = []
-        for draft in self._drafts(found, history, detail, trace, clock, spent):
+        for draft in self._standing(self._drafts(found, history, detail, trace, clock, spent), trace):
             drafts.append(draft)
             claims, citations = resolve(drafts)
             answer = replace(answer, text=text_of(claims), claims=claims, citations=citations)
@@ -206,15 +206,35 @@ class Assistant:
         try:
             yield from self._writer.drafts(
                 found.question.text, passages, history, detail, spent=spent, trace=trace,
-                quoted=lambda: extract(found, detail, self.index.following), verbatim=self._stands,
+                quoted=lambda: extract(found, detail, self.index.following),
             )  # fmt: skip
         finally:
             clock.lap("write")
 
-    def _stands(self, quote: Quote) -> bool:
-        """The quote is at its place in the stored document."""
-        document = self.index.document(quote.passage.source.doc_id)
-        return document is not None and document.text[quote.start : quote.end] == quote.text
+    def _standing(self, drafts: Iterable[Draft], trace: dict[str, object]) -> Iterator[Draft]:
+        """The drafts whose quotes are at their places in the stored documents; of the others the trace tells."""
+        texts: dict[str, str] = {}
+        lost: list[dict[str, str]] = []
+        for draft in drafts:
+            gone = [quote for quote in draft.quotes if not self._stands(quote, texts)]
+            if not gone:
+                yield draft
+                continue
+            lost.append({"text": draft.text, "reason": LOST})
+            trace["note"] = (
+                f"Words of “{gone[0].passage.source.title}” are no longer in the stored document. Look at the index with: "
+                f"python -m ingest --check --index {self.config.index}"
+            )
+        if lost:
+            told = trace.get("dropped")
+            trace["dropped"] = [*(told if isinstance(told, list) else []), *lost]
+
+    def _stands(self, quote: Quote, texts: dict[str, str]) -> bool:
+        doc_id = quote.passage.source.doc_id
+        if doc_id not in texts:
+            document = self.index.document(doc_id)
+            texts[doc_id] = document.text if document else ""
+        return texts[doc_id][quote.start : quote.end] == quote.text
 
     def _decline(self, answer: Answer, found: Evidence, trace: dict[str, object]) -> Answer:
         nearest = list(dict.fromkeys(f"“{hit.passage.source.title}”" for hit in answer.hits))[:3]
@@ -225,10 +245,8 @@ class Assistant:
             case Abstention.OUT_OF_SCOPE:
                 text = f"{what} {has} nothing about this." + where
             case Abstention.UNSUPPORTED:
-                text = (
-                    "The model wrote an answer, but no passage supported any of its sentences, so none is shown."
-                    + where
-                )
+                wrote = "The model wrote an answer, but no passage supported any of its sentences, so none is shown."
+                text = (str(trace["note"]) if self._writer is None else wrote) + where
             case _:
                 words = _surface(found.missing, found.question.text)
                 lacks = [f"No document uses the word {_either(words)}."] if words else []
@@ -273,6 +291,7 @@ class Assistant:
 
 LACKS = {"who": "says who", "when": "says when", "number": "gives such a number"}
 """What a passage would have to do, for the kinds of question whose answer must hold a thing of that kind."""
+LOST = "the words it rests on are no longer in the stored document"
 SCOPES = 4  # choices of documents whose vectors are kept at hand
 RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one
 

@@ -77,14 +77,16 @@ def numbered(answer: Answer) -> dict[Words, int]:
 
 
 def text_of(claims: Sequence[Claim]) -> str:
-    """The answer as text: each claim followed by its markers, a blank line where the source changes."""
+    """The answer as text: each claim followed by its markers, a blank line where the source changes or a list ends."""
     parts: list[str] = []
+    listing = False
     for claim in claims:
         markers = "".join(f" [{number}]" for number in claim.citations)
         if claim.label:
             parts.append(f"\n\n{claim.label}: ")
         elif parts:
-            parts.append("\n- " if claim.item else " ")
+            parts.append("\n- " if claim.item else "\n\n" if listing else " ")
+        listing = claim.item
         parts.append(claim.text + markers)
     return "".join(parts).strip()
 

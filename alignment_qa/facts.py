@@ -7,9 +7,10 @@ True words around a false fact are what closeness in meaning cannot see. Rules o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import lru_cache
 
-from alignment_qa.lexical import FUNCTION_WORDS, terms
+from alignment_qa.lexical import FUNCTION_WORDS
 from alignment_qa.sentences import LIST_MARK
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -25,7 +26,7 @@ _LARGER_WORDS = {
     **dict(zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True)),
     "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
     "half": 0.5, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "first": 1, "second": 2, "fourth": 4, "fifth": 5,
-    "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "twice": 2, "once": 1,
+    "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "twice": 2, "once": 1,
     "dozen": 12, "hundred": 100, "thousand": 1000,
 }  # fmt: skip
 _SCALES = {
@@ -46,6 +47,8 @@ _FIGURE = re.compile(
 _SHORT_RANGE = re.compile(r"\b((?:1[5-9]|20)\d\d)[–/-](\d\d)\b")
 _LOOSE = frozenset({"one", "two", "three", "half", "first", "second", "third", "once", "twice", "hundred", "thousand"})
 """Number words that people also use for what they have counted themselves, or for no number at all."""
+PASSAGES = 128
+"""Passages of which what they hold is kept: each sentence of an answer is held against the same few."""
 WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)?")
 _MONTHS = (
     "january",
@@ -138,13 +141,18 @@ def lacking(sentence: str, texts: Sequence[str]) -> str | None:
 
 
 def _wrong_number(sentence: str, everything: str) -> str | None:
-    held, mark = {value for _, value in figures(everything)}, LIST_MARK.match(sentence)
+    held, mark = _values(everything), LIST_MARK.match(sentence)
     for written, value in figures(sentence[mark.end() if mark else 0 :]):
         if value not in held and not (
             written.lower() in _LOOSE and not _counted_otherwise(written, sentence, everything)
         ):
             return f"the number {written} is not in the cited words"
     return None
+
+
+@lru_cache(PASSAGES)
+def _values(text: str) -> frozenset[float]:
+    return frozenset(value for _, value in figures(text))
 
 
 def figures(text: str) -> Iterator[tuple[str, float]]:
@@ -176,19 +184,22 @@ def _counted_otherwise(written: str, sentence: str, everything: str) -> bool:
 
 def _wrong_date(sentence: str, everything: str) -> str | None:
     told = set(_dates(everything))
-    for month, day in _dates(sentence):
-        if (month, day) not in told:
-            return f"the date {month.title()} {day} is not in the cited words"
+    for month, day, year in _dates(sentence):
+        years = {other for m, d, other in told if (m, d) == (month, day)}
+        if not years or (year and None not in years and year not in years):
+            return f"the date {month.title()} {day}{f', {year}' if years else ''} is not in the cited words"
     return None
 
 
-def _dates(text: str) -> Iterator[tuple[str, int]]:
+def _dates(text: str) -> Iterator[tuple[str, int, str | None]]:
+    """Month, day, and the year that stands right behind them."""
     for found in _DATE.finditer(text):
-        yield _MONTH[(found["m"] or found["m2"])[:3].lower()], int(found["d"] or found["d2"])
+        year = re.match(r",? {0,2}((?:1\d|20)\d\d)\b", text[found.end() : found.end() + 8])
+        yield _MONTH[(found["m"] or found["m2"])[:3].lower()], int(found["d"] or found["d2"]), year[1] if year else None
 
 
 def _wrong_name(sentence: str, everything: str) -> str | None:
-    known = {word.lower() for word in re.findall(r"\w+", everything)}
+    known = _words(everything)
     lacking = [name for name in sorted(names(sentence)) if not known_as(name, known)]
     if not lacking:
         return None
@@ -208,7 +219,12 @@ def _wrong_name(sentence: str, everything: str) -> str | None:
     return None
 
 
-def known_as(name: str, known: set[str]) -> bool:
+@lru_cache(PASSAGES)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in re.findall(r"\w+", text))
+
+
+def known_as(name: str, known: Set[str]) -> bool:
     """The name, or another form of it: American for America, Sept for September."""
     if _PEOPLES.get(name) in known:
         return True
@@ -218,6 +234,7 @@ def known_as(name: str, known: set[str]) -> bool:
     return len(name) >= size and any(word[:size] == name[:size] for word in known)
 
 
+@lru_cache(PASSAGES)
 def _initials(text: str) -> dict[str, list[str]]:
     """Abbreviation → the words that it may stand for: the initials of two to six words in a row, with and without
     little words between."""
@@ -234,14 +251,7 @@ def _initials(text: str) -> dict[str, list[str]]:
     return found | {d.replace(".", "").lower(): [d] for d in dotted}
 
 
-def surfaces(text: str) -> dict[str, str]:
-    """Content term → a word of the text that it is the stem of, lower-cased."""
-    return {stem: word.lower() for word in reversed(WORD.findall(text)) for stem in terms(word)}
-
-
 def missing(sentence: str, texts: Iterable[str]) -> int:
-    """How many of the sentence's numbers and names are in none of the texts."""
-    everything = " ".join(texts)
-    held = {value for _, value in figures(everything)}
-    known = {word.lower() for word in re.findall(r"\w+", everything)}
-    return sum(value not in held for _, value in figures(sentence)) + len(names(sentence) - known)
+    """How many of the sentence's numbers are in none of the texts."""
+    held = _values(" ".join(texts))
+    return sum(value not in held for _, value in figures(sentence))

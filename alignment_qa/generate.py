@@ -31,6 +31,9 @@ _LEFT_OVER = re.compile(
     r"|\b(?:[\w-]{1,63}\.){1,4}[a-z]{2,12}/\S*|\b[\w-]{1,63}\.(?:com|org|net|io|co|ai|app|dev|info|biz|xyz|ru|cn|example)\b|\S{1,64}@\S{1,64}",
     re.I,
 )
+_EMPHASIS = re.compile(r"(?<!\w)\*{1,3}(?=[\w“\"'(])|(?<=[\w.,:;!?)”\"'])\*{1,3}(?!\w)")
+_LABEL = re.compile(r"^(\s{0,3}(?:[-*•]|\d{1,2}[.)])\s{1,3})?\*\*[^*\n]{1,60}(?::\*\*|\*\*:)\s{0,3}")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s")
 _TAIL = re.compile(r"^(?:\s{0,3}[\[【][\d\s,;–-]{1,20}[\]】])+")
 _ENDS = re.compile(r"[.!?][\"”’')\]】]*\s*$")
 _REFUSAL = re.compile(
@@ -39,6 +42,7 @@ _REFUSAL = re.compile(
 )
 LONGEST = 20_000  # characters of an answer that are read; a model that rambles on is cut off
 LONGEST_SENTENCE = 3_000
+LEADING = 2  # words before what was said already that make nothing new of it: "In conclusion, …"
 TRIES = 2
 TRIED = 2  # other passages that a sentence is checked against
 SURE = 0.25  # share of the terms of both that a quote must share with its sentence to be highlighted alone
@@ -76,7 +80,7 @@ def generate(
                 if item is None:
                     return
                 key = tuple(terms(item.text))
-                if key not in said:
+                if key not in said and not any(key[n:] in said for n in range(1, 1 + LEADING)):
                     said.add(key)
                     yield item
             if said:
@@ -93,6 +97,8 @@ def _written(pieces: Iterable[str], passages: Sequence[Passage], check: Checker)
     """The sentences of one reply, checked; None for the words that say that there is no answer."""
     first = True
     for sentence in sentences(pieces):
+        if _HEADING.match(sentence):
+            continue
         if sentence.strip(" .\"'") == prompt.NO_ANSWER:
             yield None
             return
@@ -128,10 +134,11 @@ def sentences(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def markers(sentence: str, passages: int) -> tuple[str, list[int]]:
-    """A sentence without its markers, addresses and images, and the passage numbers it names; numbers that no passage has
+    """A sentence without its markers, addresses, images and emphasis, a bold label before it left out, and the passage numbers it names; numbers that no passage has
     are dropped. Code and formulas stay as they are."""
     numbers: list[int] = []
     clean, before = [], 0
+    sentence = _LABEL.sub(lambda found: found[1] or "", sentence)
     for kept in (*_VERBATIM.finditer(sentence), None):
         plain = sentence[before : kept.start() if kept else len(sentence)]
         plain = _LINK.sub(lambda found: f"[{found[1]}]" if found[1].isdigit() else "" if found[0][0] == "!" else found[1], plain)  # fmt: skip
@@ -139,7 +146,7 @@ def markers(sentence: str, passages: int) -> tuple[str, list[int]]:
             for part in re.split(r"\s*[,;]\s*", found[1]):
                 ends = [int(n) for n in re.findall(r"\d+", part)]
                 numbers.extend(range(ends[0], min(ends[-1], passages) + 1))
-        clean.append(_LEFT_OVER.sub("", _MARKER.sub("", plain)))
+        clean.append(_EMPHASIS.sub("", _LEFT_OVER.sub("", _MARKER.sub("", plain))))
         if kept:
             clean.append(kept[0])
             before = kept.end()
@@ -200,7 +207,6 @@ def judge_by(model: Any, limits: tuple[float, float, float] = (1.0, 0.4, 0.0)) -
 
 def _texts(passage: Passage) -> list[str]:
     """What of a passage may carry a sentence: its sentences without questions and orders, its heading, its authors."""
-    own = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences] or [passage.text]
     source = passage.source
     about = " · ".join(filter(None, [passage.heading, ", ".join(source.authors), source.published]))
-    return [text for text in own if orders.may_carry(text)] + ([about] if about else [])
+    return orders.evidence(passage) + ([about] if about else [])

@@ -12,7 +12,7 @@ from typing import Any
 from alignment_qa import chat, encoders, orders, prompt
 from alignment_qa.budget import Day
 from alignment_qa.chat import Spent
-from alignment_qa.cite import Draft, Quote
+from alignment_qa.cite import Draft
 from alignment_qa.config import Config
 from alignment_qa.errors import ModelUnavailable
 from alignment_qa.generate import Dropped, generate, judge_by
@@ -69,10 +69,8 @@ class Writer:
         spent: Spent,
         trace: dict[str, object],
         quoted: Callable[[], Iterator[Draft]],
-        verbatim: Callable[[Quote], bool],
     ) -> Iterator[Draft]:
-        """Checked sentences with quotes that stand in the stored documents; `quoted` ones where the model gave none. What
-        happened is told in the trace: `dropped`, `orders`, `usage`, `model_error` or `note`."""
+        """Checked sentences; `quoted` ones where the model gave none. What happened is told in the trace: `dropped`, `orders`, `usage`, `model_error` or `note`."""
         dropped: list[dict[str, str]] = []
         trace["dropped"] = dropped
         trace["orders"] = [{"title": passage.source.title, "text": text} for passage, text in orders.found(passages)]
@@ -80,8 +78,6 @@ class Writer:
         try:
             self._day.allow()
             for item in generate(question, passages, self._model, self._check, history, detail, spent, parts(question)):
-                if isinstance(item, Draft) and not all(verbatim(quote) for quote in item.quotes):
-                    item = Dropped(item.text, "the words it rests on are no longer in the stored document")
                 if isinstance(item, Dropped):
                     dropped.append({"text": item.text, "reason": item.reason})
                 else:

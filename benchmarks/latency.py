@@ -1,5 +1,6 @@
 """How long a quoted answer takes: stage by stage over the shipped corpus and over many made-up passages, the encoding of
-a question beside the retrieval, and a cold start beside that of a minimal sentence-transformers and Chroma script."""
+a question beside the retrieval, what the check of a written sentence adds, and a cold start beside that of a minimal
+sentence-transformers and Chroma script."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -40,6 +42,7 @@ def main() -> None:
     )
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     report("shipped corpus", shipped, list(questions))
+    report_checks(shipped, list(questions))
     if options.passages:
         report("made-up passages", made_up(options.passages, shipped, options.seed), list(questions))
     if options.runs:
@@ -75,6 +78,48 @@ def timed(assistant: Assistant, questions: Sequence[str]) -> dict[str, list[floa
     return {**{name: ms for name, ms in stages.items() if not name.endswith("alone")}, "total": total, **{
         name: ms for name, ms in stages.items() if name.endswith("alone")
     }}  # fmt: skip
+
+
+def report_checks(path: str | Path, questions: Sequence[str]) -> None:
+    """Milliseconds between a written sentence and the model's being asked for the next, beside the whole quoted answer.
+    The sentences are the quoted ones, reworded by a word so that none is encoded already; every second one cites another
+    passage than its own, so that its citation has to be moved."""
+    quoting, model = Assistant.open(path), Timed()
+    writing = Assistant(quoting.index, quoting.config, model)
+    quoted, checked = [], []
+    for number, question in enumerate(["What keeps an answer warm?", *questions]):
+        answer = quoting.answer(question)
+        ms = answer.trace["ms"]
+        assert isinstance(ms, Mapping)
+        places = {hit.passage.passage_id: hit.rank for hit in answer.hits}
+        cited = {citation.number: places.get(citation.passage.passage_id, 1) for citation in answer.citations}
+        model.script = [
+            f"So {claim.text} [{cited[claim.citations[0]] if at % 2 == 0 else len(places)}] "
+            for at, claim in enumerate(answer.claims)
+        ]
+        model.ms = []
+        if model.script and number:
+            writing.answer(question)
+            quoted.append(ms["total"])
+            checked += model.ms[1:]  # the first of them is not whole before the second begins
+    print(f"\nchecking written sentences: {len(checked)} of {len(quoted)} answers, milliseconds")
+    rows = [("a sentence's check", checked), ("a whole quoted answer", quoted)]
+    print(table(["", "p50", "p95"], [[name, *(f"{np.percentile(v, p):.1f}" for p in (50, 95))] for name, v in rows]))
+    print(f"a check takes {np.median(checked) / np.median(quoted):.2f} of the time of a quoted answer")
+
+
+class Timed:
+    """A chat model that says its script at once, a sentence a piece, and notes how long each piece keeps its reader."""
+
+    def __init__(self) -> None:
+        self.script: Sequence[str] = ()
+        self.ms: list[float] = []
+
+    def stream(self, messages: Sequence[object]) -> Iterator[SimpleNamespace]:
+        for piece in (*self.script, "And"):
+            started = time.perf_counter()
+            yield SimpleNamespace(content=piece, response_metadata={"finish_reason": "stop"}, usage_metadata=None)
+            self.ms.append((time.perf_counter() - started) * 1000)
 
 
 def apart(assistant: Assistant, question: str) -> dict[str, float]:

@@ -123,6 +123,15 @@ def test_stages_are_timed_in_order_with_the_parts_measured_alone_last(assistant:
     assert max(stages["retrieve"]) <= max(stages["total"])
 
 
+def test_the_check_of_written_sentences_is_timed_beside_the_quoted_answer(
+    library_index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    latency.report_checks(library_index, ["What is a kelp forest?"])
+    printed = capsys.readouterr().out
+    assert "of 1 answers" in printed
+    assert "of the time of a quoted answer" in printed
+
+
 @pytest.fixture
 def conversation(tmp_path: Path) -> Path:
     """A folder as MTRAG's: a conversation of two questions, the person's rewrites and the judgements."""

@@ -57,6 +57,7 @@ def test_what_the_text_does_not_say_is_unsupported(check: support.Checker, sente
     [
         ("Kelp forests shrank by 70 percent between 2014 and 2018.", "number 70"),
         ("Kelp forests shrank by 40 percent between May 3, 2014 and 2018.", "date May 3"),
+        ("Kelp forests shrank by 40 percent from March 3, 2018.", "date March 3, 2018"),
         ("Sea otters protect kelp, as Marlow showed.", "name Marlow"),
         ("Greenland protects kelp because otters eat the urchins.", "name Greenland"),
         ("Sea otters do not protect kelp because otters eat the urchins.", "“not” more or less"),
@@ -78,6 +79,7 @@ def test_a_lie_is_told_by_what_is_wrong_in_it(check: support.Checker, lie: str, 
         "Urchins are eaten by otters, which protects kelp.",
         "Two things hold: kelp likes cold water, and kelp is large.",
         "The forests shrank from 2014-18.",
+        "The forests shrank by 40 percent from 3 March.",
         "The RLHF method is reinforcement learning from human feedback.",
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from alignment_qa import Abstention, Assistant, ModelUnavailable
+from alignment_qa.__main__ import main
 from alignment_qa.chat import open_model
 from alignment_qa.generate import markers, sentences
 from tests.chat_server import ChatServer
@@ -65,6 +66,21 @@ def test_a_sentence_that_no_passage_supports_is_left_out_and_counted(
     assert lie.split(" [")[0] not in answer.text
     (dropped,) = answer.trace["dropped"]  # type: ignore[misc]
     assert lie.split(" [")[0] in dropped["text"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "shown"),
+    [([], "1 sentence left out; --left-out shows why."), (["--left-out"], "- Otters vote in Ohio. —")],
+)
+def test_the_terminal_counts_what_is_left_out_and_shows_it_when_asked(
+    library_index: Path, server: ChatServer, capsys: pytest.CaptureFixture[str], flags: list[str], shown: str
+) -> None:
+    server.says = f"{GOOD} Otters vote in Ohio [2]."
+    model = ["--model", "test", "--base-url", server.address]
+    assert main(["What is a kelp forest?", "--index", str(library_index), *model, *flags]) == 0
+    printed = capsys.readouterr().out
+    assert shown in printed
+    assert ("Ohio" in printed) == bool(flags)
 
 
 def test_a_model_of_lies_alone_ends_in_an_abstention(library_index: Path, server: ChatServer) -> None:
@@ -167,6 +183,18 @@ def test_markers_of_every_make_are_resolved_or_dropped(text: str, numbers: list[
 def test_addresses_and_images_in_model_output_are_taken_out() -> None:
     clean, _ = markers("See ![x](http://evil.example/a.png) and https://evil.example/b [1].", 3)
     assert "evil" not in clean
+
+
+def test_a_rambler_s_headings_labels_emphasis_and_repetition_are_not_shown(
+    library_index: Path, server: ChatServer
+) -> None:
+    first, second = [sentence.strip() for sentence in GOOD.replace("].", "]|").split("|")[:2]]
+    server.says = f"## Overview\n\n**{first[:-4]}.** [1]\n\n- **Point one:** {second}.\n\nIn conclusion, {first}. An *alga* is a 2 * 2 plant."
+    answer = writer(library_index, server).answer("What is a kelp forest?")
+    assert [claim.text for claim in answer.claims] == [f"{text[:-4]}." for text in (first, second)]
+    assert [claim.item for claim in answer.claims] == [False, True]
+    assert "Overview" not in str(answer.trace["dropped"])
+    assert markers("An *alga* is 2 * 2 **plants**, not `a*b*`.", 1)[0] == "An alga is 2 * 2 plants, not `a*b*`."
 
 
 def test_sentences_come_whole_however_the_stream_is_cut() -> None:
