@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -191,6 +191,16 @@ class Index:
             self._keywords.add(rows_of(passages, self._headings))
         self._keywords.commit()
         self._store.mark([], "ready")
+
+    def reconcile(self, names: Iterable[str], unsound: Container[str], sound: Callable[[Packed], bool]) -> set[str]:
+        """Settle where a server and this machine's copy differ, of which the documents `unsound` are not whole; what is
+        whole nowhere goes. The documents that were taken over from the server. Nothing for an index in a folder."""
+        if self._server is None:
+            return set()
+        taken, lost = replica.reconcile(self._server, self._store, self._keywords, names, unsound, sound)
+        if lost:
+            self._erase(lost)
+        return taken
 
     def _encoder_for(self, passages: int) -> Encoder:
         """The encoder, from the first MANY passages on as this machine runs it fastest. What ran it is recorded."""

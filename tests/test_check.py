@@ -15,7 +15,8 @@ from alignment_qa import Assistant
 from alignment_qa.index import Index
 from alignment_qa.lexical import Keywords
 from ingest.__main__ import main
-from ingest.check import check, repair
+from ingest.check import check
+from ingest.repair import repair
 from ingest.sync import sync
 from tests.conftest import LIBRARY
 
