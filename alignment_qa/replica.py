@@ -8,15 +8,13 @@ writer that was killed only the last step can be half done.
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +22,8 @@ from alignment_qa import encoders
 from alignment_qa.chroma import Server
 from alignment_qa.copies import Copies
 from alignment_qa.lexical import Keywords, rows_of
-from alignment_qa.marks import between
-from alignment_qa.store import Store, Vectors16
-from alignment_qa.types import Document, Heading, Passage, Source
+from alignment_qa.packing import Packed, pack, unpacked
+from alignment_qa.store import Store
 
 VALUE, VALUES = 4_000, 3  # characters of a piece in each metadata value of a row: Chroma Cloud takes 4 KiB a value
 PIECE = VALUE * VALUES
@@ -34,17 +31,7 @@ ROWS = 100  # rows a call, so that a call stays far below the 40 MB that a serve
 STEPS = 8  # generations read at a time
 GLOSSARY, COPIES = "glossary", "copies"  # the names of what is no document
 
-
 log = logging.getLogger("alignment_qa")
-
-
-class Packed(NamedTuple):
-    """A document as it is brought into an index: `vectors[i]` belongs to `passages[i]`."""
-
-    document: Document
-    passages: list[Passage]
-    vectors: list[Vectors16 | None]
-
 
 Sound = Callable[[Packed], bool]
 """Whether a document agrees with itself."""
@@ -104,7 +91,7 @@ def reconcile(
 
 
 def _is_sound(text: str, sound: Sound) -> bool:
-    packed = _unpacked(text)
+    packed = unpacked(text)
     return packed is not None and sound(packed)
 
 
@@ -256,7 +243,7 @@ def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]])
         if not text:
             gone.append(name)
             continue
-        packed = _unpacked(text)
+        packed = unpacked(text)
         if packed is None:
             log.warning("%s is damaged on the server: mend it with python -m ingest --repair", name)
             gone.append(name)
@@ -287,48 +274,3 @@ def _forget(store: Store, keywords: Keywords, doc_ids: Sequence[str]) -> None:
     keywords.commit()
     for doc_id in doc_ids:
         store.erase(doc_id)
-
-
-# a document as text
-
-
-def pack(packed: Packed) -> str:
-    """All of a document as text that Chroma can keep."""
-    document, passages, vectors = packed
-    told: dict[str, Any] = asdict(document)
-    told["passages"] = [
-        [p.passage_id, p.start, p.end, p.heading, p.role, p.sentences, None if v is None else _text(v.tobytes())]
-        for p, v in zip(passages, vectors, strict=True)
-    ]
-    return _text(zlib.compress(json.dumps(told).encode(), 1))
-
-
-def unpack(text: str) -> Packed:
-    """What `pack` was given."""
-    told = json.loads(zlib.decompress(base64.b64decode(text)))
-    said = told["source"]
-    source = Source(**{**said, "authors": tuple(said["authors"]), "tags": tuple(said.get("tags", ())), "also": ()})
-    pages, quoted = (tuple((at, value) for at, value in told.get(kind, ())) for kind in ("pages", "quoted"))
-    document = Document(
-        source, told["text"], tuple(Heading(**heading) for heading in told["headings"]),
-        tuple(told["questions"]), tuple(told["related"]), pages, quoted,
-    )  # fmt: skip
-    passages, vectors = [], []
-    for passage_id, start, end, heading, role, sentences, blob in told["passages"]:
-        spans = tuple((first, last) for first, last in sentences)
-        marks = between(pages, start, end), between(quoted, start, end)
-        passages.append(Passage(passage_id, source, document.text[start:end], start, end, heading, role, spans, *marks))
-        rows = 1 + len(spans)
-        vectors.append(None if blob is None else np.frombuffer(base64.b64decode(blob), np.float16).reshape(rows, -1))
-    return Packed(document, passages, vectors)
-
-
-def _unpacked(text: str) -> Packed | None:
-    try:
-        return unpack(text)
-    except (ValueError, KeyError, TypeError, zlib.error):  # what a damaged text comes to
-        return None
-
-
-def _text(content: bytes) -> str:
-    return base64.b64encode(content).decode()

@@ -17,12 +17,13 @@ from alignment_qa import encoders, replica
 from alignment_qa.chroma import Rows, Server, is_address, served_vectors, stored_vectors
 from alignment_qa.embed import passage_vectors
 from alignment_qa.errors import IndexBusy, IndexMissing, WriteFailed
-from alignment_qa.index import FOLLOWING, asked_of
+from alignment_qa.index import FOLLOWING
 from alignment_qa.lexical import Keywords
+from alignment_qa.packing import Packed
 from alignment_qa.place import take_lock, written
-from alignment_qa.replica import Packed
 from alignment_qa.store import SCHEMA, Store, Vectors16
 from alignment_qa.types import Document, Passage
+from alignment_qa.writing import asked_of
 from ingest import copies
 from ingest.findings import Findings
 from ingest.passages import passage_id

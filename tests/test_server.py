@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alignment_qa import IndexBusy, IndexMissing, IndexUnreachable, encoders, replica
+from alignment_qa import IndexBusy, IndexMissing, IndexUnreachable, encoders, packing
 from alignment_qa.chroma import LEASE, LOOK, Server
 from alignment_qa.config import INDEX_TOKEN, cache_folder
 from alignment_qa.index import Index
@@ -116,8 +116,8 @@ def test_a_document_is_the_same_after_its_way_as_text(library_index: Path) -> No
     for document in index.documents():
         passages = index.passages_of(document.source.doc_id)
         vectors = index.vectors(passages)
-        packed = replica.Packed(document, passages, [vectors.get(p.passage_id) for p in passages])
-        again = replica.unpack(replica.pack(packed))
+        packed = packing.Packed(document, passages, [vectors.get(p.passage_id) for p in passages])
+        again = packing.unpack(packing.pack(packed))
         assert (again.document, again.passages) == (document, passages)
         for before, after in zip(packed.vectors, again.vectors, strict=True):
             assert (before is None) == (after is None)
@@ -352,7 +352,7 @@ def test_each_part_of_an_index_on_a_server_is_mended_from_one_that_is_whole_with
     found = check(address)
     assert found.faults
     with monkeypatch.context() as patch:
-        patch.setattr("alignment_qa.index.passage_vectors", lambda *_: pytest.fail("a passage was encoded"))
+        patch.setattr("alignment_qa.writing.passage_vectors", lambda *_: pytest.fail("a passage was encoded"))
         assert repair(address, found).faults == []
     for environment in (here, other, machine(tmp_path / "third")):  # `other` follows, `third` has no copy yet
         assert said(asking(environment, address)) == expected
