@@ -4,7 +4,7 @@ person, a time, an amount. Words alone decide; whether it is the right one is fo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from alignment_qa.lexical import terms
 from alignment_qa.question import Aspect, Question, Unit
@@ -18,7 +18,7 @@ NAMELESS = frozenset("i ai ais agi agis asi ml rl llm llms ok".split())
 LONG = 7  # letters of a word from which its ending may be another
 APART = 3  # words between a number and what it counts
 
-_DEFINES = r"^(?:(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: (?:problem|thesis|hypothesis|principle|paradox|law|theorem|argument|conjecture|game|effect|property|scenario|agent|system|model)s?)?(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|separate|distinct|different|one of|more|most|less|about to|being|said|thought|widely|commonly|named|called|discussed|described(?! as)|covered|considered|mentioned|used|explained|introduced|listed|shown|based|due)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of|(?:states?|asserts?|holds?|says?|claims?) that)\b|[\"“'*]*{subject}[\"”'*]*(?: \([^)]{{1,40}}\))?(?::| [–—]) ?[\"”'*]*(?=[\w\"“]))"
+_DEFINES = r"^(?:(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:\w+[ -]){{0,2}}?{subject}[\"”'*s]*(?: (?:problem|thesis|hypothesis|principle|paradox|law|theorem|argument|conjecture|game|effect|property|scenario|agent|system|model)s?)?(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|(?:an? )?(?:separate|distinct|different|similar|related)|another|one of|more|most|less|about to|being|said|thought|widely|commonly|named|called|discussed|described(?! as)|covered|considered|mentioned|used|explained|introduced|listed|shown|based|due)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of|(?:states?|asserts?|holds?|says?|claims?) that)\b|[\"“'*]*{subject}[\"”'*]*(?: \([^)]{{1,40}}\))?(?::| [–—]) ?[\"”'*]*(?=[\w\"“]))"
 _CONTRAST = re.compile(
     r"\b(differ\w*|whereas|while|in contrast|contrast\w*|unlike|distinct\w*|not the same|rather than|on the other hand|versus|as opposed)\b",
     re.I,
@@ -47,9 +47,17 @@ _NAME = re.compile(
 )
 _ATTRIBUTES = re.compile(
     r"\b(introduced?|coin(?:ed|s)|defin(?:ed|es)|propos(?:ed|es)|wrote|writ(?:ten|es)|publish(?:ed|es)|argu(?:ed|es)|nam(?:ed|es)|describ(?:ed|es)|"
-    r"call(?:ed|s)|invent(?:ed|s)|develop(?:ed|s)|found(?:ed|s)?|show(?:ed|n|s)|report(?:ed|s)|built|made|led|won|said|says|held|holds|et al|by)\b",
+    r"call(?:ed|s)|invent(?:ed|s)|develop(?:ed|s)|found(?:ed|s)?|show(?:ed|n|s)|report(?:ed|s)|built|made|led|won|said|says|held|holds|gave|gives|et al|by)\b",
     re.I,
 )
+
+_ASCRIBED = re.compile(
+    rf"(?:['’]s?\b|,[^,.]{{0,60}},| \([^)]{{0,40}}\))?(?:[ ,]+[\w'’-]+){{0,3}}?[ ,]+{_ATTRIBUTES.pattern}|['’]s? (?:\w+ )?(?:idea|term|proposal|argument|work|paper|book|essay|point|definition)",
+    re.I,
+)
+"""What follows a name to which something is ascribed."""
+_ASCRIBING = re.compile(r"\b(?:by|from|et al|authors?|named after|called)(?:[ ,]+[\w'’-]+){0,4}[ ,(\[“\"]*$", re.I)
+"""What stands before it."""
 
 
 _SHOWS: dict[Aspect, re.Pattern[str]] = {
@@ -75,8 +83,10 @@ def holds(question: Question, text: str) -> float:
     match question.kind:
         case "definition":
             return float(bool(question.subject and defines(question.subject, text)))
+        case "who" if question.subject:  # who is that? told by what that one is, or at least did
+            return max(float(defines(question.subject, text)), 0.75 * does(question.subject, text))
         case "who":
-            return float(_names_another(question, text)) * (1.0 if _ATTRIBUTES.search(text) else 0.5)
+            return max((1.0 if near else 0.5 for near in _names_another(question, text)), default=0.0)
         case "when":
             if question.unit:
                 return float(bool(_UNITS[question.unit].search(text)))
@@ -95,6 +105,11 @@ def defines(subject: str, text: str) -> bool:
         return False
     words = [_inflected(word) for word in re.findall(r"\w+", subject)[:6]]
     return bool(words) and bool(re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I))
+
+
+def does(name: str, text: str) -> bool:
+    """The sentence says what the one of that name wrote, argued or made."""
+    return bool(re.search(rf"\b{re.escape(name)} (?:\w+ )?{_ATTRIBUTES.pattern}", text, re.I))
 
 
 def _inflected(word: str) -> str:
@@ -130,12 +145,11 @@ def _counts(question: Question, text: str) -> bool:
     return False
 
 
-def _names_another(question: Question, text: str) -> bool:
-    """The sentence has a name, past its first word, that the question does not have."""
+def _names_another(question: Question, text: str) -> Iterator[bool]:
+    """For each name that the sentence has past its first word and the question has not, whether something is ascribed to it."""
     asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question.text)} | NAMELESS
-    inner = (
-        re.sub(r"^\W*\w+", "", text) if not re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z]|et al|and [A-Z]|\()", text) else text
-    )
-    return any(
-        not {word.casefold() for word in re.findall(r"[\w’'-]+", found[0])} <= asked for found in _NAME.finditer(inner)
-    )
+    opens = re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z]|et al|and [A-Z]|\()", text)
+    first = re.match(r"^\W*\w+", text)
+    for found in _NAME.finditer(text, 0 if opens or not first else first.end()):
+        if not {word.casefold() for word in re.findall(r"[\w’'-]+", found[0])} <= asked:
+            yield bool(_ASCRIBED.match(text, found.end()) or _ASCRIBING.search(text[: found.start()]))

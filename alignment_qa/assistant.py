@@ -271,7 +271,7 @@ class Assistant:
         return support.checker(self._remembered, lambda words: evidence.weights(words, self.index))
 
 
-LACKS = {"who": "names who", "when": "says when", "number": "gives such a number"}
+LACKS = {"who": "says who", "when": "says when", "number": "gives such a number"}
 """What a passage would have to do, for the kinds of question whose answer must hold a thing of that kind."""
 SCOPES = 4  # choices of documents whose vectors are kept at hand
 RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one

@@ -36,7 +36,8 @@ _CHANGES = re.compile(
 """Words that announce another subject."""
 OWN = 5
 """Content terms from which a question has a topic of its own, whatever it refers to; and BEFORE, of those in clauses before
-a pronoun's own, which it may stand for. Chosen on MTRAG and the golden dev follow-ups together."""
+a pronoun's own, which it may stand for. Set by hand, with an eye on MTRAG and the golden dev
+follow-ups; benchmarks/constants.py tries others."""
 BEFORE = 2
 _BARE = re.compile(
     r"^\W*(?:why|how|how so|when|where|who|really|for example|such as|like what|example|examples|more|go on|continue|"

@@ -32,6 +32,16 @@ _NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
 """Words of a question that are written as names or hold a digit."""
 
 
+NEAREST = 3
+"""Passages whose mean closeness tells whether the corpus is about the topic: one alone may be near by chance."""
+MEETING, AROUND = 5, 3
+"""Sentences around which the question's words may meet, and how many before and after each count as its surroundings."""
+FAR, ALIKE = 0.2, 0.8
+"""Cosines from which two words begin to have something in common, and from which they are as good as one."""
+LEAST = 0.05
+"""What a word counts that has nothing like it there. All of these are set by hand; benchmarks/constants.py tries others."""
+
+
 class Statistics(Protocol):
     """What evidence needs of an index."""
 
@@ -101,14 +111,16 @@ def gather(
     features = measure(question, hits, sentences, vectors, vector, rarity, index)
     probability = answerable(features)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
+    unnamed = _unnamed(question, hits)
+    held = bool(_names(question)) and not unnamed
     return Evidence(
         question,
         tuple(hits),
         tuple(sentences),
         probability,
-        _verdict(probability, features, least),
+        _verdict(probability, features, held, least),
         missing,
-        _unnamed(question, hits),
+        unnamed,
         features,
     )
 
@@ -193,18 +205,20 @@ def measure(
     index: Statistics,
 ) -> dict[str, float]:
     """What the probability of an answer is computed from: closeness, words held, names and words that no passage has or
-    that do not meet in one place, and whether the asked kind of thing is there. None of it is the length of a passage."""
+    that do not meet in one place, and whether the asked kind of thing is there; `nearest` only tells how to decline. None of
+    it is the length of a passage."""
     near = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])))
     total, rarest = sum(rarity.values()) or 1.0, max(rarity.values(), default=0.0)
     contexts = sorted(
         in_context([vectors[h.passage.passage_id] for h in hits if h.passage.passage_id in vectors], vector)
     )
+    close = sorted(float(rows[0] @ vector) for rows in vectors.values())
     strict = question.kind in STRICT
     return {
         "context": float(np.mean(contexts[-3:])) if contexts else 0.0,
-        "passage": max((float(v[0] @ vector) for v in vectors.values()), default=0.0),
+        "nearest": close[-1] if close else 0.0,
+        "passages": float(np.mean(close[-NEAREST:])) if close else 0.0,
         "beyond": _beyond(sentences, vectors, hits, vector),
-        "covered_near": sum(weight for word, weight in rarity.items() if word in near) / total,
         "unknown": sum(weight for word, weight in rarity.items() if weight >= rarest and word not in near) / total,
         "names_apart": _names_apart(question, sentences, rarity) / total,
         "met": _met(question, sentences, rarity, index),
@@ -245,21 +259,18 @@ def _has(words: Sequence[str], forms: Sequence[list[str]]) -> bool:
 
 def _met(question: Question, sentences: Sequence[Sentence], rarity: Mapping[str, float], index: Statistics) -> float:
     """How well the question's words all meet their like around one sentence: the geometric mean of each word's closeness
-    to its nearest there, as the encoder's own vocabulary has them; the best of ten sentences. In [0.05, 1.05]."""
+    to its nearest there, as the encoder's own vocabulary has them; the best of the first sentences."""
     asked = [word for word in _content(question.text) if any(rarity.get(term) for term in terms(word))]
     if not asked or not sentences:
         return 0.0
-    settings = [_content(_setting(s, 3)) for s in sentences[:10]]
+    settings = [_content(_setting(s, AROUND)) for s in sentences[:MEETING]]
     known = list(dict.fromkeys(word for words in (asked, *settings) for word in words))
     rows = {word: at for at, word in enumerate(known)}
     vectors = index.words(known)
     cosines = vectors[[rows[word] for word in asked]] @ vectors.T
-    best = [
-        float(np.log(np.clip((cosines[:, [rows[w] for w in words]].max(axis=1) - 0.2) / 0.6, 0, 1) + 0.05).mean())
-        for words in settings
-        if words
-    ]
-    return math.exp(max(best, default=math.log(0.05)))
+    near = np.log(np.clip((cosines - FAR) / (ALIKE - FAR), 0, 1) + LEAST)
+    best = [float(near[:, [rows[w] for w in words]].max(axis=1).mean()) for words in settings if words]
+    return math.exp(max(best, default=math.log(LEAST)))
 
 
 def _setting(sentence: Sentence, around: int) -> str:
@@ -308,12 +319,13 @@ def answerable(features: Mapping[str, float]) -> float:
 
 def logit(weight: Mapping[str, float], features: Mapping[str, float]) -> float:
     """Bias and weighted features, summed."""
-    return weight["bias"] + sum(weight[name] * value for name, value in features.items())
+    return weight["bias"] + sum(value * features[name] for name, value in weight.items() if name != "bias")
 
 
-def _verdict(probability: float, features: Mapping[str, float], least: float | None) -> Abstention | None:
+def _verdict(probability: float, features: Mapping[str, float], held: bool, least: float | None) -> Abstention | None:
+    """Nothing for an answer; of what is not one, whether the corpus is about the topic, or has (`held`) all that is named."""
     threshold = _model()["thresholds"]
     if probability >= (threshold["answers"] if least is None else least):
         return None
-    near = features["passage"] >= threshold["near_passage"]
+    near = held or features["nearest"] >= threshold["near"]
     return Abstention.NO_EVIDENCE if near else Abstention.OUT_OF_SCOPE

@@ -70,7 +70,7 @@ def extract(
     groups = _compare(evidence, detail, following, shape) if evidence.question.sides else []
     if not groups:
         chosen = _choose(evidence.sentences, evidence, shape, shape.limit(detail), shape.few)
-        lead_first = evidence.question.kind == "definition" or evidence.question.kind in STRICT
+        lead_first = evidence.question.kind in {"definition", "yes_no", *STRICT}
         groups = _by_document(_whole_lists(chosen, evidence, following), shape, lead_first)
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:

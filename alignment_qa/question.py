@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from alignment_qa.lexical import terms
+from alignment_qa.lexical import FUNCTION_WORDS, terms
 
 Kind = Literal[
     "definition", "comparison", "why", "how", "list", "who", "when", "where", "number", "yes_no", "sources", "open"
@@ -36,7 +36,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("number", r"\bhow (many|much)\b|\bhow (long|large|big|often|old|tall|fast|expensive)\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
                    r"(number|percentage|percent|fraction|share|proportion|rate|price|cost|budget|salary|accuracy|size|score|odds|probability|chance|temperature|amount|factor|sum|deviation|total|figure)\b"
                    r"|\bwhat (do|does|did)\b.{1,60}\b(pay|cost|earn|charge)\b"),
-        ("who", r"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|\b(which|what) (\w+ )?(author|researcher|person|people|philosopher|scientist|economist|writer|professor|founder|co-author|engineer|compan|lab|laborator|organi[sz]ation|universit|institute|team|group|firm|newspaper|journal|politician|minister|president|judge|lawyer|official)(s|y|ies)?\b"
+        ("who", r"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|\b(which|what) (?!do |does |did |would |should |can |could |will |have )(\w+ )?(author|researcher|person|people|philosopher|scientist|economist|writer|professor|founder|co-author|engineer|compan|lab|laborator|organi[sz]ation|universit|institute|team|group|firm|newspaper|journal|politician|minister|president|judge|lawyer|official)(s|y|ies)?\b"
                 r"|\bwhich of \S+ co-?authors\b"),
         ("when", r"^\W*(since |in )?when\b|\b(what|which) (year|date|month|decade)\b"),
         ("where", r"^\W*where\b|\b(in |at |from )?(which|what) (city|country|town|place|venue|state|building)\b"),
@@ -69,7 +69,7 @@ _ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = tuple(
         ("objection", r"\b(objections?|critics?|critici[sz]\w*|disagree\w*|against|counter-?arguments?|wrong with|skeptic\w*|sceptic\w*|opponents?|downsides?|"
                       r"drawbacks?|shortcomings?|flaws?|weakness\w*|limits|limitations?|doubts?|dispute\w*|problems? with|fails?|contested|controvers\w*|push-?back)\b"),
         ("evidence", r"\b(evidence|proof|prove[dns]?|experiments?|tested|tests?|observed|measured|empirical\w*|stud(y|ies)|real life|in practice|actually happen\w*|seen in|data)\b"),
-        ("example", r"\b(examples?|instances?|cases?|illustrat\w*|demonstrat\w*)\b"),
+        ("example", r"\b(examples?|instances?|cases? (?:of|where|when|in which)|illustrat\w*|demonstrat\w*)\b"),
         ("open", r"\b(open (problems?|questions?)|unsolved|unresolved|still (open|unknown|unclear)|remain\w*|not yet known|future work)\b"),
         ("origin", r"\b(origin\w*|coined|first (used|proposed|described|defined|named|introduced)|came up with|introduced|history|name come from)\b"),
     )
@@ -108,6 +108,7 @@ _SUBJECT_END = re.compile(
     r"|\s+(?:exactly|really|actually|anyway|please|again|about)$",
     re.I,
 )
+_PERSON = re.compile(r"^\W*(?:so |and |ok |okay |hey )?who(?:'s|’s|s| is| was) ([\w.’' -]+?)\W*$", re.I)
 _SMALL_TALK = re.compile(
     r"^\W*(hi|hiya|hello|hey|good (morning|afternoon|evening|day)|thanks?( you)?( (a lot|so much|very much))?|thx|cheers|ok(ay)?|cool|great|nice|bye|"
     r"goodbye|see you|how are you( doing)?( today)?|who are you|what are you|what can you do|help|test|yes|no|lol|sorry|please)\W*$",
@@ -127,7 +128,7 @@ _ASKS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question understood. `sides` are the two things compared, `subject` what is to be defined, `counted` the term for
+    """A question understood. `sides` are the two things compared, `subject` what is to be defined or who is to be told of, `counted` the term for
     what is counted in "how many …", `unit` the one of the amount or time asked for, `aspect` which side of the topic; empty otherwise."""
 
     text: str
@@ -151,7 +152,7 @@ def understand(text: str) -> Question:
     sides = _sides(text) if kind == "comparison" else ()
     if kind == "comparison" and not sides:
         kind = next((kind for kind, pattern in _PATTERNS if kind != "comparison" and pattern.search(text)), "open")
-    subject = _subject(text) if kind == "definition" else ""
+    subject = _subject(text) if kind == "definition" else _person(text) if kind == "who" else ""
     content = tuple(dict.fromkeys(terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text):
         kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
@@ -188,6 +189,15 @@ def _counted(text: str) -> str:
     found = re.search(r"\bhow (?:many|much) (?:of (?:the )?)?([\w-]+)", text, re.I)
     words = terms(found[1]) if found else []
     return words[-1] if words else ""
+
+
+def _person(text: str) -> str:
+    """The one of whom "Who is …?" asks; empty where it asks for somebody who did or does something."""
+    found = _PERSON.match(text)
+    words = found[1].split() if found else []
+    named = len(words) == 2 or all(word[0].isupper() for word in words)
+    does = any(word.lower() in FUNCTION_WORDS for word in words) or (words[:1] and words[0].endswith("ing"))
+    return " ".join(words) if named and not does else ""
 
 
 def _trim(side: str) -> str:

@@ -6,11 +6,14 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from alignment_qa.lexical import FUNCTION_WORDS
 from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Passage
 
 SHORTEST = 8
 """Words of a sentence that can define anything, or that may be quoted although it ends in a colon."""
+TITLE = 12
+"""Words up to which a line whose every content word opens with a capital is a title, also with a full stop."""
 
 _DANGLING = re.compile(
     r"^[\"“'(]*(?:it|its|they|their|them|this|that|these|those|such|he|she|his|her|him|former|latter|the former|the latter|both|"
@@ -52,7 +55,11 @@ ORDER = re.compile(  # text that speaks to the assistant or its reader, not abou
     r"|you are (?:now |no longer )(?:an? |the |in |bound)|from now on\b)",
     re.I,
 )
-_PAIRED = re.compile(r"\bthe (?:former|latter)\b", re.I)
+_PAIRED = re.compile(
+    r"\bthe (?:former|latter)\b|\b(?:introduc|coin|develop|propos|populari[sz]|revisit|reject|accept)(?:ed|es|s)? (?:the|both|these) "
+    r"(?:terms?|ideas?|notions?|names?|concepts?|words?|phrases?|claims?)\b(?! (?:of|that|for|behind|to|[\"“'‘]|(?-i:[A-Z])))",
+    re.I,
+)
 
 Form = Literal["plain", "item", "lead_in"]
 """A sentence of a paragraph, an item of a list, or the sentence that leads into a list."""
@@ -65,7 +72,12 @@ def quotable(text: str, form: Form) -> bool:
     whole = ends in {".", "!", "?", ";"} or form == "lead_in" or (ends == ":" and len(words) >= SHORTEST)
     if not whole or len(words) < 4 or text.startswith("|") or (form == "plain" and _CUT_OFF.match(text)):
         return False
-    return not (_POINTING.search(text) or ORDER.match(text) or _ASKING.match(text))
+    return not (_POINTING.search(text) or ORDER.match(text) or _ASKING.match(text) or _is_title(words))
+
+
+def _is_title(words: list[str]) -> bool:
+    """ "Conclusion on the Limitations of RLHF." """
+    return len(words) <= TITLE and all(word[0].isupper() for word in words if word.lower() not in FUNCTION_WORDS)
 
 
 def dangling(text: str) -> bool:

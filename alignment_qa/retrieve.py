@@ -33,7 +33,7 @@ class Searched(Protocol):
 
 NEAR, SURE = 0.3, 0.5
 """Cosine of two questions from which the one speaks for the other's document, and from which its passages are candidates
-whatever else they hold. Set by hand."""
+whatever else they hold. Set by hand; benchmarks/constants.py tries others."""
 
 
 def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: int) -> Retriever:

@@ -63,7 +63,7 @@ def main() -> int:
     weights, threshold, lines = _fit_answers(rows)
     print("\n".join(lines))
     model["answer"] = weights
-    model["thresholds"] = {"answers": threshold, "near_passage": _near(rows)}
+    model["thresholds"] = {"answers": threshold, "near": _near(rows)}
     if options.write:
         MODEL.write_text(json.dumps(model, indent=1) + "\n")
         print(f"written to {MODEL.name}")
@@ -156,7 +156,7 @@ def _own_questions(documents: Mapping[str, Document], assistant: Assistant) -> I
 
 
 def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str]]:
-    names = list(rows[0].features)
+    names = [name for name in rows[0].features if name != "nearest"]  # which tells only how to decline
     x = np.array([[row.features[name] for name in names] for row in rows])
     y = np.array([not row.reason for row in rows])
     reasons, groups = np.array([row.reason for row in rows]), np.array([row.cluster for row in rows])
@@ -183,7 +183,7 @@ def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str
 
 def _near(rows: Sequence[Row]) -> float:
     """The passage cosine that best tells a question about another field from one that is only not answered here."""
-    cosines = np.array([row.features["passage"] for row in rows if row.reason not in {"", "hidden"}])
+    cosines = np.array([row.features["nearest"] for row in rows if row.reason not in {"", "hidden"}])
     outside = np.array([row.reason == "out_of_scope" for row in rows if row.reason not in {"", "hidden"}])
     told = [((cosines[outside] < c).mean() + (cosines[~outside] >= c).mean(), float(c)) for c in cosines]
     return round(max(told)[1], 3)

@@ -88,6 +88,18 @@ def test_the_history_of_a_name_is_no_definition() -> None:
     assert not defines("Goodhart's law", "Goodhart's law is named after an economist who advised a central bank.")
 
 
+def test_to_be_related_to_something_is_no_definition() -> None:
+    assert not defines("seagrass", "Seagrass is a related but narrower subject than kelp and its forests.")
+    assert not defines("seagrass", "Seagrass is another reason for the return of the fish to the bay.")
+
+
+def test_a_person_is_told_of_by_what_that_one_is_or_did() -> None:
+    asked = understand("Who is Ada Reef?")
+    assert holds(asked, "Ada Reef is a marine biologist who counts otters in the bay of Monterey.") == 1
+    assert holds(asked, "Ada Reef first described the return of the otters.") == 0.75
+    assert holds(asked, "Every page that I create is put down to Ada Reef and then lost.") == 0
+
+
 def test_a_question_about_the_past_wants_a_date_and_one_about_what_recurs_an_occasion() -> None:
     said = "The otters return when the water is cold."
     assert holds(understand("When do the otters return?"), said)

@@ -6,13 +6,14 @@ import json
 import math
 import socket
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from alignment_qa.types import Hit, Passage, Source
-from benchmarks import chunking, common, latency, mtrag, peers, pipelines, scifact
+from benchmarks import chunking, common, constants, latency, mtrag, peers, pipelines, scifact
 from benchmarks.pipelines import Piece
 
 
@@ -272,3 +273,11 @@ def test_a_peer_finds_the_document_that_answers_and_calls_no_other_machine(
     assert found[0] == Piece("otter", texts["otter"])
     assert len(found) == 2
     assert not {host for host in looked_up if host not in ("localhost", "127.0.0.1", "::1", None)}
+
+
+def test_every_constant_that_other_values_are_tried_for_is_there_and_comes_back() -> None:
+    for name, values in constants.TRIED.items():
+        with constants.instead(name, values[0]) as _:
+            pass
+        place, _, attribute = name.rpartition(".")
+        assert getattr(import_module(f"alignment_qa.{place}"), attribute) not in values

@@ -18,7 +18,7 @@ from alignment_qa.question import is_small_talk, is_task, understand
         ("what are some examples of specification gaming", "list"), ("Who coined the term?", "who"),
         ("When was it introduced?", "when"), ("how many parameters did it have", "number"), ("Is RLHF enough?", "yes_no"),
         ("where can I read about mesa-optimizers?", "sources"),
-        ("How many comparisons did they make?", "number"), ("which company built it?", "who"), ("in which city was it shown?", "where"),
+        ("How many comparisons did they make?", "number"), ("which company built it?", "who"), ("What do researchers mean by tax?", "definition"), ("in which city was it shown?", "where"),
         ("what did they pay the labellers per hour", "number"), ("On what date was it published?", "when"), ("what are the sources on 2-D robustness", "sources"),
     ],
 )  # fmt: skip
@@ -55,9 +55,13 @@ def test_a_comparison_has_two_sides(text: str, sides: tuple[str, str]) -> None:
         ("What is the alignment tax and can it be negative?", "alignment tax"),
         ("What is corrigibility, in plain words?", "corrigibility"),
         ("what is reward hacking for beginners", "reward hacking"),
+        ("Who is Ada Reef?", "Ada Reef"),
+        ("who was ada reef", "ada reef"),
+        ("Who is working on corrigibility?", ""),
+        ("Who was the first to propose debate?", ""),
     ],
 )
-def test_a_definition_has_a_subject(text: str, subject: str) -> None:
+def test_what_is_to_be_defined_and_who_is_to_be_told_of_is_the_subject(text: str, subject: str) -> None:
     assert understand(text).subject == subject
 
 

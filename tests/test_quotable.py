@@ -36,6 +36,20 @@ def test_a_sentence_on_its_subject_is_quoted_though_it_uses_such_words(text: str
     assert quotable(text, "plain")
 
 
+@pytest.mark.parametrize(
+    "title", ["Conclusion on the Limits of Trawling.", "Kelp and Urchins in Alaska.", "The Third Wave."]
+)
+def test_a_title_with_a_full_stop_is_no_sentence(title: str) -> None:
+    assert not quotable(title, "plain")
+    assert quotable(title[:-1] + " ends here.", "plain")
+
+
+def test_a_sentence_that_names_its_subject_only_as_the_term_does_not_stand_alone() -> None:
+    assert dangling("Ada Reef introduced the term in a book of 1990.")
+    assert not dangling("Ada Reef introduced the term “kelp highway” in a book of 1990.")
+    assert not dangling("Ada Reef introduced the idea of a kelp highway in 1990.")
+
+
 def test_a_sentence_that_opens_with_a_pronoun_does_not_stand_alone() -> None:
     assert dangling("It was trained on clips.")
     assert not dangling("The agent was trained on clips.")
