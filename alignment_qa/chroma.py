@@ -122,11 +122,18 @@ class Server:
     def drop(self) -> None:
         """Delete the index from the server."""
         self.lease()
-        for part in ("documents", "passages", "questions"):
+        self._delete("documents", "passages", "questions")
+        self.release()
+
+    def empty(self) -> None:
+        """Throw away the vectors that are searched. Readers find the new ones with the next generation."""
+        self._delete("passages", "questions")
+
+    def _delete(self, *parts: str) -> None:
+        for part in parts:
             if self._find(part) is not None:
                 with _told(self.address):
                     self._client.delete_collection(f"{self._name}-{part}")
-        self.release()
 
     def close(self) -> None:
         try:

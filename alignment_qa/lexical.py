@@ -89,7 +89,10 @@ class Keywords:
         schema.add_text_field("spellings", tokenizer_name="spellings", index_option="basic")
         folder.mkdir(parents=True, exist_ok=True)
         self._schema = schema.build()
-        self._index = tantivy.Index(self._schema, str(folder))
+        try:
+            self._index = tantivy.Index(self._schema, str(folder))
+        except ValueError as error:  # tantivy's for anything
+            raise OSError(str(error)) from error
         self._index.register_tokenizer("words", _analyzer())
         self._index.register_tokenizer("spellings", _spellings())
         self._writer: Any = None

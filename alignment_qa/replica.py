@@ -8,23 +8,22 @@ writer that was killed only the last step can be half done.
 
 from __future__ import annotations
 
-import base64
-import json
+import logging
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from alignment_qa import encoders
 from alignment_qa.chroma import Server
 from alignment_qa.copies import Copies
 from alignment_qa.lexical import Keywords, rows_of
-from alignment_qa.marks import between
-from alignment_qa.store import Store, Vectors16
-from alignment_qa.types import Document, Heading, Passage, Source
+from alignment_qa.packing import Packed, pack, unpacked
+from alignment_qa.store import Store
 
 VALUE, VALUES = 4_000, 3  # characters of a piece in each metadata value of a row: Chroma Cloud takes 4 KiB a value
 PIECE = VALUE * VALUES
@@ -32,14 +31,10 @@ ROWS = 100  # rows a call, so that a call stays far below the 40 MB that a serve
 STEPS = 8  # generations read at a time
 GLOSSARY, COPIES = "glossary", "copies"  # the names of what is no document
 
+log = logging.getLogger("alignment_qa")
 
-class Packed(NamedTuple):
-    """A document as it is brought into an index: `vectors[i]` belongs to `passages[i]`."""
-
-    document: Document
-    passages: list[Passage]
-    vectors: list[Vectors16 | None]
-
+Sound = Callable[[Packed], bool]
+"""Whether a document agrees with itself."""
 
 # to the server
 
@@ -66,6 +61,38 @@ def publish_glossary(server: Server, text: str) -> int:
 def publish_copies(server: Server, text: str) -> int:
     """Show to all which documents are copies of others."""
     return _step(server, {COPIES: text})
+
+
+def reconcile(
+    server: Server, store: Store, keywords: Keywords, names: Iterable[str], unsound: Container[str], sound: Sound
+) -> tuple[set[str], list[str]]:
+    """Settle where the server and this machine's copy differ: what is whole here is shown to all, what is whole only there
+    is taken over. Returns the names of what was taken over and of what is whole nowhere. The caller holds the lease."""
+    dimension = int(encoders.load(store.fact("encoder") or "").dimension)
+    ours: dict[str, str] = {}
+    taken: set[str] = set()
+    lost: list[str] = []
+    for name in names:
+        here = None if name in unsound else kept(store, name, dimension)
+        if here is not None:
+            ours[name] = here
+        elif (there := _text_of(server, name)) and (name in (GLOSSARY, COPIES) or _is_sound(there, sound)):
+            _bring(store, keywords, iter([(name, there)]))
+            taken.add(name)
+        else:
+            lost.append(name)
+        if len(ours) >= STEPS:
+            store.record("followed", str(_step(server, ours)))
+            ours = {}
+    if taken:
+        _settle(store, keywords, store.copies())
+    store.record("followed", str(_step(server, ours)))  # without any too: readers look for the server's vectors anew
+    return taken, lost
+
+
+def _is_sound(text: str, sound: Sound) -> bool:
+    packed = unpacked(text)
+    return packed is not None and sound(packed)
 
 
 def tidy(server: Server) -> None:
@@ -131,7 +158,11 @@ def follow(server: Server, folder: Path) -> None:
     if facts is None:
         return
     store = Store(folder / "passages.sqlite", write=True)
-    keywords = Keywords(folder / "keywords")
+    try:
+        keywords = Keywords(folder / "keywords")
+    except OSError:
+        store.close()
+        raise
     try:
         if store.fact("origin") != facts["origin"]:  # another index had this name
             store.mark(store.held(), "going")
@@ -174,9 +205,14 @@ def whole(server: Server) -> Iterator[tuple[str, str]]:
         for row in journal.get(limit=ROWS, offset=at, include=["metadatas"])["metadatas"]:
             parts[row["name"]] = row["parts"]
     for name in sorted(name for name, count in parts.items() if count):
-        found = journal.get(where={"name": name}, include=["metadatas"])
-        pieces = {row["part"]: _gathered(row) for row in found["metadatas"]}
-        yield name, "".join(pieces[part] for part in range(parts[name])) if len(pieces) >= parts[name] else ""
+        yield name, _text_of(server, name)
+
+
+def _text_of(server: Server, name: str) -> str:
+    found = server.collection("documents").get(where={"name": name}, include=["metadatas"])["metadatas"]
+    pieces = {row["part"]: _gathered(row) for row in found}
+    parts = max((row["parts"] for row in found), default=0)
+    return "".join(pieces[part] for part in range(parts)) if len(pieces) >= parts else ""
 
 
 def kept(store: Store, name: str, dimension: int) -> str | None:
@@ -207,7 +243,11 @@ def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]])
         if not text:
             gone.append(name)
             continue
-        packed = unpack(text)
+        packed = unpacked(text)
+        if packed is None:
+            log.warning("%s is damaged on the server: mend it with python -m ingest --repair", name)
+            gone.append(name)
+            continue
         store.put(packed.document, packed.passages, packed.vectors)
         keywords.add(rows_of(packed.passages, store.fact("headings") is None))
         came.append(name)
@@ -234,41 +274,3 @@ def _forget(store: Store, keywords: Keywords, doc_ids: Sequence[str]) -> None:
     keywords.commit()
     for doc_id in doc_ids:
         store.erase(doc_id)
-
-
-# a document as text
-
-
-def pack(packed: Packed) -> str:
-    """All of a document as text that Chroma can keep."""
-    document, passages, vectors = packed
-    told: dict[str, Any] = asdict(document)
-    told["passages"] = [
-        [p.passage_id, p.start, p.end, p.heading, p.role, p.sentences, None if v is None else _text(v.tobytes())]
-        for p, v in zip(passages, vectors, strict=True)
-    ]
-    return _text(zlib.compress(json.dumps(told).encode(), 1))
-
-
-def unpack(text: str) -> Packed:
-    """What `pack` was given."""
-    told = json.loads(zlib.decompress(base64.b64decode(text)))
-    said = told["source"]
-    source = Source(**{**said, "authors": tuple(said["authors"]), "tags": tuple(said.get("tags", ())), "also": ()})
-    pages, quoted = (tuple((at, value) for at, value in told.get(kind, ())) for kind in ("pages", "quoted"))
-    document = Document(
-        source, told["text"], tuple(Heading(**heading) for heading in told["headings"]),
-        tuple(told["questions"]), tuple(told["related"]), pages, quoted,
-    )  # fmt: skip
-    passages, vectors = [], []
-    for passage_id, start, end, heading, role, sentences, blob in told["passages"]:
-        spans = tuple((first, last) for first, last in sentences)
-        marks = between(pages, start, end), between(quoted, start, end)
-        passages.append(Passage(passage_id, source, document.text[start:end], start, end, heading, role, spans, *marks))
-        rows = 1 + len(spans)
-        vectors.append(None if blob is None else np.frombuffer(base64.b64decode(blob), np.float16).reshape(rows, -1))
-    return Packed(document, passages, vectors)
-
-
-def _text(content: bytes) -> str:
-    return base64.b64encode(content).decode()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alignment_qa.config import from_environment
-from alignment_qa.errors import AlignmentQAError, EngineUnavailable, FetchFailed, IndexUnreachable
+from alignment_qa.errors import AlignmentQAError, EngineUnavailable, FetchFailed
 from ingest.options import parsed
 
 if TYPE_CHECKING:
@@ -64,8 +64,6 @@ def _run(options: argparse.Namespace) -> int:
         print(f"Removed {options.remove}." if removed else f"No document {options.remove} in {_place(config.index)}.")
         return 0 if removed else 2
     if options.check or options.repair:
-        if options.repair and "://" in config.index:
-            raise IndexUnreachable("--repair mends a folder. An index on a server is made anew by --rebuild.")
         return _check(config.index, options.repair)
     if options.scheduler and options.engine != "dask":
         raise EngineUnavailable("--scheduler goes with --engine dask.")
@@ -167,7 +165,8 @@ def _bring(collection: Collection, fetch: Fetch, options: argparse.Namespace) ->
 
 
 def _check(folder: str, mend: bool) -> int:
-    from ingest.check import check, repair
+    from ingest.check import check
+    from ingest.repair import repair
 
     found = check(folder)
     for fault in found.faults:
@@ -183,10 +182,9 @@ def _check(folder: str, mend: bool) -> int:
         f"{_place(folder)} is {verdict}: {found.documents} documents, {found.passages} passages against their texts, vectors and "
         f"keywords, {found.sampled} of them encoded again"
     )
-    if found.faults and "://" in folder:
-        print(f"Make it anew with: python -m ingest --rebuild --index {folder}")
-    elif found.faults and not mend:
-        print(f"Mend it with: python -m ingest --repair --index {folder}")
+    if found.faults:
+        say, option = ("Make it anew", "--rebuild") if mend else ("Mend it", "--repair")
+        print(f"{say} with: python -m ingest {option} --index {folder}")
     return 1 if found.faults else 0
 
 

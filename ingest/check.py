@@ -1,10 +1,9 @@
 """An index in, what is wrong with it out: the store against itself, vectors and keywords against the store, a
-sample of the vectors against their passages. Mends what it finds from what the store still holds."""
+sample of the vectors against their passages, what a server keeps against this machine's copy. `repair` mends it."""
 
 from __future__ import annotations
 
 import random
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,14 +15,15 @@ import numpy as np
 
 from alignment_qa import encoders, replica
 from alignment_qa.chroma import Rows, Server, is_address, served_vectors, stored_vectors
-from alignment_qa.copies import Copies
 from alignment_qa.embed import passage_vectors
-from alignment_qa.errors import IndexBusy, IndexMissing
-from alignment_qa.index import FOLLOWING, Index, asked_of
+from alignment_qa.errors import IndexBusy, IndexMissing, WriteFailed
+from alignment_qa.index import FOLLOWING
 from alignment_qa.lexical import Keywords
-from alignment_qa.place import take_lock
-from alignment_qa.store import SCHEMA, Store
+from alignment_qa.packing import Packed
+from alignment_qa.place import take_lock, written
+from alignment_qa.store import SCHEMA, Store, Vectors16
 from alignment_qa.types import Document, Passage
+from alignment_qa.writing import asked_of
 from ingest import copies
 from ingest.findings import Findings
 from ingest.passages import passage_id
@@ -60,7 +60,17 @@ def _check_server(address: str, seed: int) -> Findings:
         if facts is None:
             raise IndexMissing(f"No index at {address}. Build one with: python -m ingest --index {address}")
         lock = take_lock(server.folder, FOLLOWING)
-        replica.follow(server, server.folder)
+        try:
+            with written(server.folder):
+                replica.follow(server, server.folder)
+        except WriteFailed:
+            found = Findings()
+            store = Store(server.folder / "passages.sqlite", write=False)
+            if not _damage(store, found):
+                _passage_ids(server.folder, found)
+            if found.broken:
+                return found
+            raise
         store = Store(server.folder / "passages.sqlite", write=False)
         found = _check(server.folder, store, seed, server)
         if server.facts() != facts:
@@ -74,40 +84,9 @@ def _check_server(address: str, seed: int) -> Findings:
         server.close()
 
 
-def repair(folder: str | Path, findings: Findings) -> Findings:
-    """Mend what was found, encode only what the store has no right vectors of, and check again. A second round takes
-    what the first has laid bare."""
-    for _ in range(2):
-        if findings.faults and "passages.sqlite" not in findings.broken:
-            _mend(Path(folder), findings)
-            findings = check(folder)
-    return findings
-
-
-def _mend(path: Path, findings: Findings) -> None:
-    for part in findings.broken:
-        shutil.rmtree(path / part)
-    with Index.open(path, write=True) as index:  # clears what a stopped run left half done
-        for doc_id in findings.forget:
-            if not index.remove(doc_id):
-                index.store.erase(doc_id)
-        again = findings.encode - findings.forget
-        for doc_id in again:
-            if document := index.document(doc_id):
-                index.add([(document, index.passages_of(doc_id))])
-        if findings.unlike:
-            index.settle(Copies())
-            index.store.forget_bands()
-            copies.settle(index)
-        every = index.store.ready() if findings.broken else []
-        index.restore(sorted({*findings.restore, *every} - again), findings.beyond)
-
-
 def _check(path: Path, store: Store, seed: int, server: Server | None = None) -> Findings:
     found = Findings()
-    if damage := store.damage():
-        found.broken.add("passages.sqlite")
-        found.faults.append(f"passages.sqlite cannot be read ({damage}): read the documents again with --rebuild")
+    if _damage(store, found):
         return found
     if (schema := store.fact("schema")) != str(SCHEMA):
         found.broken.add("passages.sqlite")
@@ -138,6 +117,22 @@ def _check(path: Path, store: Store, seed: int, server: Server | None = None) ->
         found.broken.add("vectors")
         found.faults.append(f"vectors cannot be read: {_first_line(error)}")
     return found
+
+
+def _damage(store: Store, found: Findings) -> bool:
+    if damage := store.damage():
+        found.broken.add("passages.sqlite")
+        found.faults.append(f"passages.sqlite cannot be read ({damage})")
+    return damage is not None
+
+
+def _passage_ids(path: Path, found: Findings) -> Counter[str]:
+    try:
+        return Counter(Keywords(path / "keywords").passage_ids())
+    except Exception as error:  # whatever tantivy raises for what stands in its files
+        found.broken.add("keywords")
+        found.faults.append(f"keywords cannot be read: {_first_line(error)}")
+        return Counter()
 
 
 def _check_store(store: Store, dimension: int, found: Findings) -> tuple[set[str], set[str]]:
@@ -177,16 +172,23 @@ def _agree(document: Document, passages: Sequence[Passage]) -> bool:
 
 def _whole(store: Store, passages: Sequence[Passage], dimension: int) -> bool:
     """Each prose passage has a unit vector for itself and for each of its sentences."""
-    prose = {p.passage_id: p for p in passages if p.role == "prose"}
     try:
-        rows = store.vectors(list(prose), dimension)
+        rows = store.vectors([p.passage_id for p in passages], dimension)
     except ValueError:
         return False
-    return rows.keys() == prose.keys() and all(
-        len(matrix) == 1 + len(prose[name].sentences)
-        and bool(np.all(np.abs(np.linalg.norm(matrix.astype(np.float32), axis=1) - 1) < 0.01))
-        for name, matrix in rows.items()
-    )
+    return all(_fits(p, rows.get(p.passage_id)) for p in passages)
+
+
+def _fits(passage: Passage, matrix: Vectors16 | None) -> bool:
+    if matrix is None or passage.role != "prose":
+        return matrix is None and passage.role != "prose"
+    lengths = np.linalg.norm(matrix.astype(np.float32), axis=1)
+    return len(matrix) == 1 + len(passage.sentences) and bool(np.all(np.abs(lengths - 1) < 0.01))
+
+
+def sound(packed: Packed) -> bool:
+    """Whether a document as a server keeps it agrees with itself."""
+    return _agree(packed.document, packed.passages) and all(map(_fits, packed.passages, packed.vectors))
 
 
 def _check_sample(store: Store, seed: int, found: Findings) -> None:
@@ -210,11 +212,8 @@ def _check_sample(store: Store, seed: int, found: Findings) -> None:
 
 
 def _check_keywords(path: Path, store: Store, found: Findings) -> None:
-    try:
-        here = Counter(Keywords(path / "keywords").passage_ids())
-    except Exception as error:  # whatever tantivy raises for what stands in its files
-        found.broken.add("keywords")
-        found.faults.append(f"keywords cannot be read: {_first_line(error)}")
+    here = _passage_ids(path, found)
+    if "keywords" in found.broken:
         return
     expected = store.passage_ids()
     wrong = [
@@ -227,13 +226,14 @@ def _check_keywords(path: Path, store: Store, found: Findings) -> None:
 
 def _check_journal(server: Server, store: Store, dimension: int, found: Findings) -> None:
     """What the server keeps beside the vectors, against this machine's copy of it."""
-    there, other = set(), set()
+    there, differ = set(), set()
     for name, text in replica.whole(server):
         there.add(name)
         if text != replica.kept(store, name, dimension):
-            other.add(name)
-    found.fault("documents of which the server and this machine's copy differ", other)
-    found.fault("documents in this machine's copy that the server has not", set(store.held()) - there)
+            differ.add(name)
+    other = found.fault("documents of which the server and this machine's copy differ", differ)
+    lost = found.fault("documents in this machine's copy that the server has not", set(store.held()) - there)
+    found.journal |= {*other, *lost}
 
 
 def _vectors(path: Path, name: str, dimension: int) -> tuple[list[str], list[str], int]:

@@ -22,6 +22,8 @@ class Findings:
     """Documents whose stored vectors are wrong."""
     restore: set[str] = field(default_factory=set)
     """Documents whose rows in vectors or keywords disagree with the store, or that are not in the store at all."""
+    journal: set[str] = field(default_factory=set)
+    """Names of which the server and this machine's copy say different things."""
     unlike: bool = False
     """What are copies is to be decided anew."""
     beyond: dict[str, list[str]] = field(default_factory=dict)

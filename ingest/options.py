@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         help="verify the index, say what is wrong and stop (exit status 1 if anything is)",
     )
     made.add_argument(
-        "--repair", action="store_true", help="verify an index in a folder, mend it from what it holds and stop"
+        "--repair", action="store_true", help="verify the index, mend each part from one that is whole and stop"
     )
     made.add_argument(
         "--engine", choices=("local", "dask"), default="local", help="where files are read, split and embedded"

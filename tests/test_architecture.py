@@ -27,6 +27,7 @@ FLOORS = [
         "copies",
         "chroma",
         "replica",
+        "packing",
         "place",
         "question",
         "quotable",
@@ -40,6 +41,8 @@ FLOORS = [
     },
     {
         "index",
+        "reading",
+        "writing",
         "generate",
         "extract",
         "evidence",

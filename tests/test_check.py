@@ -15,7 +15,8 @@ from alignment_qa import Assistant
 from alignment_qa.index import Index
 from alignment_qa.lexical import Keywords
 from ingest.__main__ import main
-from ingest.check import check, repair
+from ingest.check import check
+from ingest.repair import repair
 from ingest.sync import sync
 from tests.conftest import LIBRARY
 
@@ -162,7 +163,7 @@ def test_vectors_and_keywords_are_mended_from_the_store_without_encoding_a_passa
     found = check(index)
     for named in damages.values():
         assert [fault for fault in found.faults if fault.startswith(named)], found.faults
-    monkeypatch.setattr("alignment_qa.index.passage_vectors", lambda *_: pytest.fail("a passage was encoded"))
+    monkeypatch.setattr("alignment_qa.writing.passage_vectors", lambda *_: pytest.fail("a passage was encoded"))
     assert repair(index, found).faults == []
     assert answers(index) == answers(library_index)
 

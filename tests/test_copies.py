@@ -11,8 +11,9 @@ import pytest
 from alignment_qa import Assistant
 from alignment_qa.index import Index
 from ingest.__main__ import main
-from ingest.check import check, repair
+from ingest.check import check
 from ingest.copies import FEWEST, bands, jaccard, shingles
+from ingest.repair import repair
 from ingest.sync import Report, sync
 from tests.conftest import LIBRARY
 

@@ -667,6 +667,47 @@ def test_a_day_above_the_abstract_is_the_papers() -> None:
     assert pdf.read(pdf_of([[lines[0], *body]])).source.published is None
 
 
+@pytest.mark.parametrize(
+    ("row", "authors"),
+    [
+        ([(72, "Ada Reef")], ("Ada Reef",)),
+        ([(72, "Ada Reef, Ocean House")], ("Ada Reef",)),  # where she works, for all we know
+        (
+            [(72, "Ada B. Reef1,2, Bo van Tide2\u2020 and Jean-Luc O'Wave1")],
+            ("Ada B. Reef", "Bo van Tide", "Jean-Luc O'Wave"),
+        ),
+        ([(72, "Ada Reef"), (272, "Bo Tide")], ()),  # columns that run together
+        ([(72, "A Study of Means")], ()),
+        ([(72, "Learned Rewards")], ()),  # words that the text uses
+        ([(72, "Technical Report")], ()),
+        ([(72, "THE MEANS GROUP")], ()),
+        ([(72, "reef@example.org")], ()),
+    ],
+)
+def test_authors_are_those_that_the_row_under_the_title_names(
+    row: list[tuple[float, str]], authors: tuple[str, ...]
+) -> None:
+    lines: list[Set] = [(72, 700, 20, "Goals and Means"), *((left, 670, 11, words) for left, words in row)]
+    body: list[Set] = [(72, 620, 14, "Abstract"), (72, 600, 11, "Goals are learned from rewards.")]
+    assert pdf.read(pdf_of([[*lines, *body]])).source.authors == authors
+    assert pdf.read(pdf_of([[*lines, body[1]]])).source.authors == ()  # no paper
+
+
+def test_numbered_items_go_on_counting_and_a_footnote_loses_its_mark() -> None:
+    lines = [
+        "The goals fall apart into these parts of them all:",
+        "1\\) those that are wanted for themselves,",
+        "2\\) those of others.",
+    ]
+    note: Set = (72, 60, 8, "1We thank the others for their goals and their words on this.")
+    document = pdf.read(pdf_of([[*set_at(700, lines), note]]))
+    assert document.text == (
+        "The goals fall apart into these parts of them all:\n\n"
+        "1. those that are wanted for themselves,\n2. those of others.\n\n"
+        "We thank the others for their goals and their words on this."
+    )
+
+
 def test_a_pdf_without_text_is_refused() -> None:
     with pytest.raises(ReadFailed, match="without text"):
         pdf.read(pdf_of([[]]))

@@ -25,6 +25,15 @@ _DATED = re.compile(
     r"(?:(?:date|dated|published|submitted)\s*:?\s*)?([A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}|\d{1,2} [A-Z][a-z]{2,8},? \d{4}|\d{4}-\d\d-\d\d)",
     re.IGNORECASE,
 )
+_PART_OF_NAME = re.compile(r"[A-Z]\.(?:-?[A-Z]\.)*|[^\W\d_]['’]?[^\W\d_]*[a-zß-ÿ][^\W\d_]*(?:[-’'][^\W\d_]+)*")
+_PARTICLES = frozenset(("al", "bin", "da", "de", "del", "den", "der", "di", "du", "la", "le", "ter", "van", "von"))
+_NO_NAMES = frozenset(
+    (
+        "center", "centre", "college", "conference", "department", "draft", "group", "institute", "journal", "lab", "labs",
+        "paper", "preprint", "press", "proceedings", "project", "report", "research", "review", "school", "series", "studio",
+        "survey", "symposium", "team", "technical", "university", "version", "working", "workshop",
+    )
+)  # fmt: skip
 _MOST_PAGES = 5000
 
 
@@ -40,6 +49,7 @@ def read(content: bytes, *, name: str = "", collection: str = "") -> Document:
     if not said.title and usable(announced):
         said = Stated(title=announced)
     authors = [each for each in names(normal(metadata.get("Author", ""))) if re.search(r"[^\W\d_]{2,} +[^\W\d_]", each)]
+    authors = authors or _authors(rest) if title else authors
     blocks = list(pdfblocks.blocks(rest))
     return assemble(
         _without_front_matter(blocks),
@@ -90,6 +100,31 @@ def _day(lines: Sequence[Line]) -> str | None:
     """The day on a line of its own above the abstract; the file's own day is that of its making, and is not believed."""
     above = takewhile(lambda line: not line.text.casefold().startswith("abstract"), lines[:_MATTER_AT_MOST])
     return next((iso_date(match[1]) for line in above if (match := _DATED.fullmatch(line.text))), None)
+
+
+def _authors(lines: Sequence[Line]) -> list[str]:
+    """The people named by the row under a paper's title, where an abstract follows: several only where “and” or marks
+    part them, since what follows a comma may be where somebody works."""
+    above = list(takewhile(lambda line: not line.text.casefold().startswith("abstract"), lines[:_MATTER_AT_MOST]))
+    if not above or len(above) == min(len(lines), _MATTER_AT_MOST):
+        return []
+    row = [line.text for line in above if line.page == above[0].page and abs(line.y - above[0].y) < 1]
+    said = {word for line in lines for word in re.findall(r"\b[^\W\d_A-Z]\w+", line.text)}
+    several = re.split(r"\s*[\d*∗†‡§¶]+[\s,]*(?:and )?|,? and |\s*&\s*|\n", "\n".join(row))
+    most = None if len(several) > 1 else 1
+    people = [name for part in several for name in part.strip(" ,").split(", ")[:most] if name]
+    return people if all(_could_name(name, said) for name in people) else []
+
+
+def _could_name(name: str, said: set[str]) -> bool:
+    """Whether words could be a person's name: some, capitalised, and none of them a word of the text (`said`)."""
+    words = [word for word in name.split() if word not in _PARTICLES]
+    full = [word for word in words if not word.endswith(".")]
+    return (
+        len(words) >= 2
+        and 1 <= len(full) <= 3
+        and all(_PART_OF_NAME.fullmatch(word) and word.casefold() not in said | _NO_NAMES for word in words)
+    )
 
 
 def _shares_words(one: str, other: str) -> bool:

@@ -16,6 +16,7 @@ from ingest.readers.sections import bare_heading, entry, purpose_of
 _ENDS = re.compile(r"[.?!:;][\"'”’)\]]*$")
 _BULLET = re.compile(r"[•‣◦▪●■∗]\s*(?=\S)")
 _NUMBER = re.compile(r"(?:[–—-]|\((?:\d{1,2}|[a-z]|[ivx]{1,4})\)|\d{1,2}[.)]|[a-z]\))\s+(?=\S)")
+_COUNTED = re.compile(r"\(?(\d{1,2})[.)]\s")
 _REFERENCE = re.compile(r"\[(?:\d{1,3}|[A-Za-z+]{2,8}\d{2}[a-z]?)\]\s*(?=\S)")
 _NUMBERED = re.compile(r"((?:\d{1,2}|[A-H])(?:\.\d{1,2}){0,3})\.?\s+(?=[A-Z“\"‘])")
 _ROMAN = re.compile(r"[IVX]{1,5}\.\s+[A-Z0-9][A-Z0-9\s,:&’'()/–—-]+")
@@ -44,6 +45,8 @@ def blocks(lines: Sequence[Line]) -> Iterator[Block]:
         before = joined[at - 1] if at else None
         kind = _kind(line, before, body)
         opened, held = groups[-1] if groups else ("", [])
+        if opened == "item" and not kind and _counts_on(held[0], line):
+            kind = "item"
         if before is None or not held:
             goes_on = False
         elif opened == "heading":
@@ -125,6 +128,17 @@ def _kind(line: Line, before: Line | None, body: float) -> str:
     return "item" if _BULLET.match(text) or (ended and _NUMBER.match(text)) else ""
 
 
+def _counts_on(item: Line, line: Line) -> bool:
+    """Whether a line has the number after an item's and stands below it; items of one sentence end in no full stop."""
+    one, other = _COUNTED.match(item.text), _COUNTED.match(line.text)
+    return (
+        one is not None
+        and other is not None
+        and int(other[1]) == int(one[1]) + 1
+        and abs(item.left - line.left) < line.size
+    )
+
+
 def _looks_named(text: str) -> bool:
     """Whether words could name a section: mostly words, not the symbols of a formula."""
     text = _NUMBERED.sub("", text, count=1)
@@ -190,6 +204,8 @@ def _block(kind: str, lines: Sequence[Line], words: Counter[str]) -> Block:
 def _of_lines(kind: str, lines: Sequence[Line], words: Counter[str]) -> Block:
     text = "\n".join(line.text for line in lines)
     text = _CUT.sub(lambda match: _whole_word(match[1], match[2], words), text).replace(HYPHEN, "-")
+    if kind == "note":
+        text = _NOTE_MARK.sub("", text, count=1)
     text = text.replace(". . .", "…")  # TeX's dots, which would end a sentence
     if kind == "heading":
         title = prose(text.replace("\n", " "))

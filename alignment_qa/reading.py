@@ -1,0 +1,272 @@
+"""Questions in, passages out: the reading side of an index, which notices what another process has written since."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from alignment_qa import replica
+from alignment_qa.chroma import Server, collection_in, in_folder
+from alignment_qa.encoders import Encoder, Vectors
+from alignment_qa.errors import IndexBusy, IndexMissing
+from alignment_qa.glossary import Glossary
+from alignment_qa.lexical import Keywords, terms
+from alignment_qa.place import take_lock
+from alignment_qa.retrieve import in_context
+from alignment_qa.store import Store, Vectors16
+from alignment_qa.types import Document, Hit, Passage, Source
+
+OPENING = 30  # passages of a document that its own questions speak for: all of an article, not all of a book
+
+
+class Reading:
+    """What is asked of an open index."""
+
+    def __init__(self, path: Path, encoder: Encoder, lock: Any, server: Server | None) -> None:
+        self.path = path
+        self.encoder = encoder
+        self._server = server
+        self._lock = lock
+        self._guard = RLock()
+        self._store = Store(path / "passages.sqlite", write=lock is not None)
+        self._keywords = Keywords(path / "keywords")
+        self._client: Any = None
+        self._glossary: tuple[str | None, Glossary] = (None, Glossary({}, {}))
+        self._encoded: dict[str, Vectors] = {}
+        self._collections: dict[str, Any] = {}
+        self._generation = self._store.generation
+
+    @property
+    def store(self) -> Store:
+        """The documents and passages themselves."""
+        return self._store
+
+    def search(self, question: str, k: int = 8) -> list[Hit]:
+        """The k passages nearest in meaning; scores are cosines in [-1, 1]."""
+        return self.nearest(self.encode(question), k)
+
+    def nearest(self, vector: Vectors, k: int) -> list[Hit]:
+        """The k passages nearest to a (dimension,) unit vector; scores are cosines."""
+        found = self._query("passages", vector, k)
+        passages = self._store.passages([passage_id for passage_id, _ in found])
+        rows = [(passages[p], cosine) for p, cosine in found if p in passages]
+        return [Hit(passage, cosine, rank) for rank, (passage, cosine) in enumerate(rows, 1)]
+
+    def keywords(
+        self, question: str, k: int = 8, role: str = "prose", doc_ids: Iterable[str] | None = None
+    ) -> list[Hit]:
+        """The k passages, of these documents or of all, with the highest BM25 score for the question's content words."""
+        self._refresh()
+        found = self._keywords.search(question, k, role, doc_ids)
+        passages = self._store.passages([passage_id for passage_id, _ in found])
+        rows = [(passages[p], score) for p, score in found if p in passages]
+        return [Hit(passage, score, rank) for rank, (passage, score) in enumerate(rows, 1)]
+
+    def asked(self, question: str, k: int = 8) -> list[tuple[str, float]]:
+        """(document id, cosine) of the documents whose own questions or title are nearest, best first."""
+        vector = self.encode(question)
+        best: dict[str, float] = {}
+        for name, cosine in self._query("questions", vector, 4 * k):
+            doc_id = name.rpartition("-")[0]
+            best.setdefault(doc_id, cosine)
+        return [(doc_id, cosine) for doc_id, cosine in best.items() if self._store.state(doc_id) == "ready"][:k]
+
+    def asking(self, question: str) -> dict[str, float]:
+        """Passage id → cosine of the question and the nearest of those that the passage's document says it answers, for
+        the documents nearest by that and the first passages of each."""
+        return self.openings(self.asked(question))
+
+    def openings(self, asked: Iterable[tuple[str, float]]) -> dict[str, float]:
+        """(document id, value) → passage id → value, for the first passages of each."""
+        return {passage_id: value for doc_id, value in asked for passage_id in self._store.opening(doc_id, OPENING)}
+
+    def encode(self, question: str) -> Vectors:
+        """(dimension,) unit vector of a question; the last few are remembered, since one answer asks several times."""
+        vector = self._encoded.get(question)
+        if vector is None:
+            vector = self.encoder.encode([question])[0]
+            if len(self._encoded) >= 16:
+                self._encoded.clear()
+            self._encoded[question] = vector
+        return vector
+
+    def vectors(self, passages: Sequence[Passage]) -> dict[str, Vectors16]:
+        """passage id → (1 + sentences, dimension): the passage's unit vector, then its sentences'."""
+        return self._store.vectors([p.passage_id for p in passages], self.encoder.dimension)
+
+    def vectors_of(self, doc_ids: Collection[str]) -> tuple[list[str], Vectors]:
+        """Ids and unit vectors of all prose passages of documents."""
+        return self._store.vectors_of(doc_ids, self.encoder.dimension)
+
+    def questions_of(self, doc_ids: Collection[str]) -> tuple[list[str], Vectors]:
+        """Names and unit vectors of the questions that documents say they answer."""
+        self._refresh()
+        if not doc_ids:
+            return [], np.empty((0, self.encoder.dimension), np.float32)
+        found = self._collection("questions").get(where=_of(doc_ids), include=["embeddings"])
+        return found["ids"], np.asarray(found["embeddings"], np.float32).reshape(-1, self.encoder.dimension)
+
+    def near(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
+        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible. To have those
+        of some documents only takes Chroma many times as long (benchmarks/within.py)."""
+        return self._query("passages", self.encode(question), k, None if doc_ids is None else _of(doc_ids))
+
+    def matching(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
+        """(passage id, keyword score) of the k best prose passages, of these documents or of all, before it is known
+        which are visible. Scores are BM25 as a share of the question's term weight, so a word that no passage has takes
+        from all."""
+        self._refresh()
+        weight = self._weight(question)
+        return [(name, score / weight) for name, score in self._keywords.search(question, k, "prose", doc_ids)]
+
+    def words_of(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
+        """Passage id → keyword score; passages without a content word of the question are left out."""
+        weight = self._weight(question)
+        return {name: score / weight for name, score in self._keywords.scores(question, passage_ids).items()}
+
+    def _weight(self, question: str) -> float:
+        """Inverse document frequencies of the question's terms, summed."""
+        passages = max(self.count()[1], 1)
+        words = self.frequency(list(dict.fromkeys(terms(question))))
+        return sum(math.log(1 + passages / (0.5 + n)) for n in words.values()) or 1.0
+
+    def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
+        """Visible passage → the best cosine of the question with one of its sentences, read in its passage: the
+        sentence's vector and the passage's, added. An answer is often one sentence of a passage about something else."""
+        rows = self._store.vectors(passage_ids, self.encoder.dimension)
+        return dict(zip(rows, in_context(list(rows.values()), self.encode(question)), strict=True))
+
+    def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
+        """Those of the passages that are visible."""
+        return self._store.passages(passage_ids)
+
+    def frequency(self, words: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term (as `lexical.terms` gives it) occurs."""
+        return self._keywords.frequency(words)
+
+    def words(self, words: Sequence[str]) -> Vectors:
+        """(n, any): the encoder's unit vector of each single word, zeros where it has none."""
+        return self.encoder.words(words)
+
+    def knows(self, name: str) -> bool:
+        """Some passage uses every content word of the name."""
+        return all(self.frequency(terms(name)).values())
+
+    def everyday(self, name: str) -> bool:
+        """The name is one plain word, and common English: the encoder's vocabulary has it whole."""
+        return name.isalpha() and not name.isupper() and self.encoder.count([name]) == [1]
+
+    def uses(self, name: str) -> int:
+        """How many passages use every content word of the name."""
+        return self._keywords.together(terms(name))
+
+    def respell(self, text: str) -> str:
+        """The text with misspelt words as the passages spell them."""
+        self._refresh()
+        return self._keywords.respell(text)
+
+    def glossary(self) -> Glossary:
+        """Other names for the terms of the documents; empty where none was brought."""
+        text = self._store.fact("glossary")
+        if text != self._glossary[0]:
+            self._glossary = (text, Glossary.loads(text))
+        return self._glossary[1]
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits of what it holds: its encoder, and its passages by their ids, which come of their words."""
+        held = "\n".join([self.encoder.name, *sorted(self._store.passage_ids())])
+        return hashlib.sha256(held.encode()).hexdigest()[:12]
+
+    def count(self) -> tuple[int, int]:
+        """(documents, passages)."""
+        self._refresh()
+        return self._store.count()
+
+    def sources(self) -> Sequence[Source]:
+        """What is known of all documents, by title."""
+        self._refresh()
+        return self._store.sources()
+
+    def documents(self) -> Iterator[Document]:
+        """All documents by title."""
+        return self._store.documents()
+
+    def copies_of(self, doc_id: str) -> list[Source]:
+        """The copies that a document answers for."""
+        return [self._store.source(copy) for copy, kept in self._store.copies().of.items() if kept == doc_id]
+
+    def document(self, doc_id: str) -> Document | None:
+        return self._store.document(doc_id)
+
+    def passages_of(self, doc_id: str) -> list[Passage]:
+        """A document's passages in its order."""
+        return self._store.passages_of(doc_id)
+
+    def following(self, passage: Passage) -> Passage | None:
+        """The passage after this one under the same headings, if there is one."""
+        later = [p for p in self.passages_of(passage.source.doc_id) if p.start >= passage.end]
+        return later[0] if later and (later[0].heading, later[0].role) == (passage.heading, passage.role) else None
+
+    def _query(self, collection: str, vector: Vectors, k: int, where: Any = None) -> list[tuple[str, float]]:
+        self._refresh()
+        chosen = self._collection(collection)
+        found = chosen.query(
+            query_embeddings=[vector], n_results=k, where=where, include=["distances"]
+        )  # or as many as there are
+        return [(name, 1.0 - d) for name, d in zip(found["ids"][0], found["distances"][0], strict=True)]
+
+    def _refresh(self) -> None:
+        """Open anew what a writer in another process has changed since: Chroma's readers go stale beside a writer."""
+        if self._lock is not None:
+            return
+        with self._guard:
+            if self._server is not None:
+                self._follow(self._server)
+            if (generation := self._store.generation) != self._generation:
+                self._generation = generation
+                self._keywords.reload()
+                self._disconnect()
+
+    def _follow(self, server: Server) -> None:
+        """Bring this machine's copy up to date, unless another process is at it."""
+        facts = server.facts(fresh=False)
+        if facts is None:
+            raise IndexMissing(f"The index at {server.address} has been deleted.")
+        if (facts["generation"], facts["origin"]) == (self._store.fact("followed"), self._store.fact("origin")):
+            return
+        try:
+            lock = take_lock(self.path)
+        except IndexBusy:
+            return
+        try:
+            replica.follow(server, self.path)
+        finally:
+            lock.release()
+
+    def _disconnect(self) -> None:
+        self._collections.clear()
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _collection(self, name: str) -> Any:
+        with self._guard:
+            if name not in self._collections:
+                self._collections[name] = self._server.collection(name) if self._server else self._local(name)
+            return self._collections[name]
+
+    def _local(self, name: str) -> Any:
+        self._client = self._client or in_folder(self.path / "vectors")
+        return collection_in(self._client, name)
+
+
+def _of(doc_ids: Iterable[str]) -> dict[str, Any]:
+    """Chroma's filter for these documents."""
+    return {"doc_id": {"$in": list(doc_ids)}}

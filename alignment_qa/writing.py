@@ -1,0 +1,193 @@
+"""Documents in, an index that holds them out: its one writer, who keeps vectors and keywords in line with the store, and a
+server with this machine's copy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from alignment_qa import replica
+from alignment_qa.chroma import BATCH, Server
+from alignment_qa.copies import Copies
+from alignment_qa.embed import passage_vectors
+from alignment_qa.encoders import Encoder
+from alignment_qa.fast import fastest
+from alignment_qa.glossary import Glossary
+from alignment_qa.lexical import rows_of
+from alignment_qa.packing import Packed
+from alignment_qa.reading import Reading
+from alignment_qa.store import SCHEMA, Vectors16
+from alignment_qa.types import Document, Passage
+
+MANY = 256  # passages from which a faster engine is worth the seconds that it takes to load
+
+
+class Writing(Reading):
+    """What changes an index; only one that was opened to write does."""
+
+    def __init__(
+        self, path: Path, encoder: Encoder, lock: Any = None, headings: bool = True, server: Server | None = None
+    ) -> None:
+        super().__init__(path, encoder, lock, server)
+        self._fast: Encoder | None = None
+        self._embedded = 0
+        if lock is not None:
+            self._store.record("schema", str(SCHEMA))
+            self._store.record("encoder", encoder.name)
+            if not headings:
+                self._store.record("headings", "left out")
+        self._headings = self._store.fact("headings") is None
+        if lock is not None:
+            for doc_id in self._store.unfinished():
+                self._erase([doc_id])
+            self._align()
+
+    def add(
+        self,
+        documents: Sequence[tuple[Document, Sequence[Passage]]],
+        encoded: Sequence[Sequence[Vectors16]] | None = None,
+    ) -> None:
+        """Encode, keep and show documents with their passages; a document that is here already is replaced. `encoded`
+        has what `passage_vectors` gives for the prose of each, where another process has encoded it."""
+        if not documents:
+            return
+        for document, _ in documents:
+            self.remove(document.source.doc_id)
+        prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
+        encoder = self._encoder_for(0 if encoded else sum(map(len, prose)))
+        vectors = encoded or passage_vectors(encoder, prose, self._headings)
+        ids: list[str] = []
+        packed: list[Packed] = []
+        for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):
+            by_id = {p.passage_id: m for p, m in zip(own, matrices, strict=True)}
+            packed.append(Packed(document, list(passages), [by_id.get(p.passage_id) for p in passages]))
+            self._store.put(*packed[-1])
+            self._keywords.add(rows_of(passages, self._headings))
+            ids += [p.passage_id for p in own]
+        self._upsert("passages", ids, [m[0] for matrices in vectors for m in matrices])
+        asked = [(name, text) for document, _ in documents for name, text in asked_of(document)]
+        self._upsert("questions", [name for name, _ in asked], list(encoder.encode([text for _, text in asked])))
+        self._keywords.commit()
+        generation = replica.publish(self._server, packed) if self._server else 0
+        self._store.mark([document.source.doc_id for document, _ in documents], "ready")
+        if self._server is not None:
+            self._followed(generation)
+
+    def restore(self, doc_ids: Iterable[str], beyond: Mapping[str, list[str]]) -> None:
+        """Make what is in vectors and keywords of these documents anew from the store; only their questions are encoded.
+        `beyond` names rows of a collection (`passages`, `questions`) that are to go."""
+        for collection, ids in beyond.items():
+            for at in range(0, len(ids), BATCH):
+                self._collection(collection).delete(ids=ids[at : at + BATCH])
+        for doc_id in doc_ids:
+            self._keywords.remove(doc_id)
+            document = self._store.document(doc_id)
+            if document is None or self._store.state(doc_id) == "copy":
+                continue
+            passages = self._store.passages_of(doc_id)
+            rows = self.vectors(passages)
+            self._upsert("passages", list(rows), [row[0] for row in rows.values()])
+            asked = dict(asked_of(document))
+            self._upsert("questions", list(asked), list(self.encoder.encode(list(asked.values()))))
+            self._keywords.add(rows_of(passages, self._headings))
+        self._keywords.commit()
+        self._store.mark([], "ready")
+
+    def reconcile(self, names: Iterable[str], unsound: Container[str], sound: Callable[[Packed], bool]) -> set[str]:
+        """Settle where a server and this machine's copy differ, of which the documents `unsound` are not whole; what is
+        whole nowhere goes. The documents that were taken over from the server. Nothing for an index in a folder."""
+        if self._server is None:
+            return set()
+        taken, lost = replica.reconcile(self._server, self._store, self._keywords, names, unsound, sound)
+        if lost:
+            self._erase(lost)
+        return taken
+
+    def _encoder_for(self, passages: int) -> Encoder:
+        """The encoder, from the first MANY passages on as this machine runs it fastest. What ran it is recorded."""
+        self._embedded += passages
+        if self._embedded >= MANY and self._fast is None:
+            self._fast = fastest(self.encoder)
+        chosen = self._fast or self.encoder
+        backends = set(filter(None, (self._store.fact("backends") or "").split(", ")))
+        if passages and chosen.backend not in backends:
+            self._store.record("backends", ", ".join(sorted({*backends, chosen.backend})))
+        return chosen
+
+    def remove(self, doc_id: str) -> bool:
+        """Take a document out of everything; False if it is not here."""
+        if not self._store.has(doc_id):
+            return False
+        self._store.mark([doc_id], "going")
+        self._erase([doc_id])
+        return True
+
+    def settle(self, copies: Copies) -> None:
+        """Let copies answer nothing, and documents that are none answer again. They stay in the store, so that nothing is
+        read or encoded again for it."""
+        known = self._store.copies()
+        copies = replace(copies, changed=tuple(self._store.moves(copies)))
+        if not copies.changed and (copies.of, copies.also) == (known.of, known.also):
+            return
+        if self._server is not None:
+            self._followed(replica.publish_copies(self._server, copies.dumps()))
+        self._store.settle(copies)
+        self._align()
+
+    def _align(self) -> None:
+        """Bring vectors and keywords in line with what was last settled; a run may have been killed before it was done."""
+        text = self._store.fact("copies") or ""
+        settled = hashlib.sha256(text.encode()).hexdigest()
+        if not text or settled == self._store.fact("aligned"):
+            return
+        changed = Copies.loads(text).changed
+        for doc_id in changed:
+            self._forget_vectors(doc_id)
+        self.restore(changed, {})
+        self._store.record("aligned", settled)
+
+    def bring_glossary(self, glossary: Glossary) -> None:
+        """Keep other names for the terms of the documents."""
+        text = glossary.dumps()
+        if text != self._store.fact("glossary"):
+            if self._server is not None:
+                self._followed(replica.publish_glossary(self._server, text))
+            self._store.record("glossary", text)
+
+    def _followed(self, generation: int) -> None:
+        """This machine's copy has all that the server has at this generation."""
+        self._store.record("followed", str(generation))
+
+    def _erase(self, doc_ids: Sequence[str]) -> None:
+        if self._server is not None:
+            self._followed(replica.withdraw(self._server, doc_ids))
+        for doc_id in doc_ids:
+            self._forget_vectors(doc_id)
+            self._keywords.remove(doc_id)
+        self._keywords.commit()
+        for doc_id in doc_ids:
+            self._store.erase(doc_id)
+
+    def _forget_vectors(self, doc_id: str) -> None:
+        for name in ("passages", "questions"):
+            self._collection(name).delete(where={"doc_id": doc_id})  # by their ids it took as long, at 50,000
+
+    def _upsert(self, collection: str, ids: list[str], vectors: list[Any]) -> None:
+        for at in range(0, len(ids), BATCH):
+            part = slice(at, at + BATCH)
+            self._collection(collection).upsert(
+                ids=ids[part],
+                embeddings=[v.astype(np.float32) for v in vectors[part]],
+                metadatas=[{"doc_id": name.rpartition("-")[0]} for name in ids[part]],
+            )
+
+
+def asked_of(document: Document) -> Iterator[tuple[str, str]]:
+    """A name and the text of each question that a document says it answers, its title one of them."""
+    for i, text in enumerate(dict.fromkeys([*document.questions, document.source.title])):
+        yield f"{document.source.doc_id}-{i}", text
