@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alignment_qa import encoders, fast, index
+from alignment_qa import encoders, fast, index, writing
 from ingest.sync import sync
 
 Inputs = dict[str, np.ndarray]
@@ -75,7 +75,7 @@ def test_an_index_records_what_ran_its_encoder_and_loads_nothing_for_few_passage
 ) -> None:
     only(monkeypatch, lambda encoder: encoder.run_by(encoder._transform, "another engine"))
     for many, name, backend in ((10_000, "few", encoder.backend), (1, "many", "another engine")):
-        monkeypatch.setattr(index, "MANY", many)
+        monkeypatch.setattr(writing, "MANY", many)
         with index.Index.open(tmp_path / name, write=True) as writer:
             sync([library], writer)
             assert writer.store.fact("backends") == backend
