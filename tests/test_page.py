@@ -32,7 +32,8 @@ def test_the_first_screen_tells_what_this_is_and_the_cursor_is_in_the_box(visito
 def test_an_answer_streams_and_every_sentence_has_a_number(visitor: Visitor) -> None:
     page = visitor.open().page
     asked = {"question": INNER, "history": [], "detail": "full", "number": 1, "cited": [], "within": None}
-    told = visitor.context.request.post(f"{visitor.site.address}turn", data=asked)  # a page lets go of a stream it has read
+    # not of the page's own request: a page lets go of a stream that it has read
+    told = visitor.context.request.post(f"{visitor.site.address}turn", data=asked)
     lines = [json.loads(line) for line in told.text().splitlines()]
     states = [re.findall(r'data-state="(\w+)"', line)[0] for line in lines]
     assert states == ["searching", *["writing"] * (len(lines) - 2), "done"]
