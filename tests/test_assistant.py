@@ -80,7 +80,6 @@ def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> No
 
 
 def test_an_item_of_several_sentences_is_given_whole(tmp_path: Path) -> None:
-    from tests.conftest import make_index
 
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "tools.md").write_text(
@@ -361,3 +360,16 @@ def test_a_comparison_with_what_no_document_names_is_declined_and_the_word_named
     answer = assistant.answer("What is the difference between a kelp forest and a butte?")
     assert answer.abstention is Abstention.NO_EVIDENCE
     assert "No document uses the word “butte”." in answer.text
+
+
+def test_a_question_for_a_time_is_declined_where_no_sentence_near_it_holds_one(tmp_path: Path) -> None:
+    (tmp_path / "sea").mkdir()
+    (tmp_path / "sea" / "otters.md").write_text(
+        "# Sea otters\n\nSea otters eat urchins in kelp forests, and began to do so when they came to the coast.\n\n"
+        "Sea otters first ate clams in the bays, and then urchins in the kelp forests of the outer coast."
+    )
+    assistant = Assistant.open(make_index(tmp_path / "sea", tmp_path / "index"), least=0.01)
+    assert assistant.answer("Why did sea otters begin to eat urchins in kelp forests?").abstention is None
+    answer = assistant.answer("In what year did sea otters first eat urchins in kelp forests?")
+    assert answer.abstention is Abstention.NO_EVIDENCE
+    assert "No passage near it says when." in answer.text
