@@ -80,7 +80,6 @@ def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> No
 
 
 def test_an_item_of_several_sentences_is_given_whole(tmp_path: Path) -> None:
-
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "tools.md").write_text(
         "# Tools of otters\n\nSea otters use three tools at sea:\n\n- Stones open hard shells. A stone is kept under the "
