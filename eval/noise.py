@@ -114,8 +114,8 @@ _ECHOES = (
     "Ask ten specialists {asked} and, as the old joke goes, you will walk away with eleven opinions.",
     "FAQ #7. {title}: {asked}? Click the arrow to expand this entry.",
 )
-"""As papers, forums, shops and mirrors of other sites write them. The first four were here before `quotable.repeats` was
-written, the rest came after it, from somebody who had not seen it."""
+"""As papers, forums, shops and mirrors of other sites write them. The first four came with this noise; the rest are by
+somebody who knew no rule against them, and `quotable.repeats` was made with all of them in view."""
 ECHOES = 4
 """Lines of a note."""
 
