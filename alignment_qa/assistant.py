@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,11 +19,12 @@ from alignment_qa.bibliography import bibliography
 from alignment_qa.chat import Spent, open_model
 from alignment_qa.cite import Draft, Quote, resolve, text_of
 from alignment_qa.config import Config, from_environment
+from alignment_qa.declining import declined, not_a_question, surface
 from alignment_qa.evidence import Evidence
-from alignment_qa.extract import extract
+from alignment_qa.extract import Composition, extract
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
-from alignment_qa.question import MAX_LENGTH, Question, is_small_talk, is_task, understand
+from alignment_qa.question import MAX_LENGTH, Question, understand
 from alignment_qa.retrieve import Retriever, fuse, rerank
 from alignment_qa.scope import Scope
 from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
@@ -95,7 +95,7 @@ class Assistant:
         if isinstance(self._searched, Scope):
             trace["within"] = len(self._searched.doc_ids)
         asked = " ".join(question[:MAX_LENGTH].split())
-        if reply := self._not_a_question(asked, bool(history)):
+        if reply := not_a_question(asked, bool(history), self.index.count()[0]):
             yield Answer(question, reply, abstention=Abstention.OUT_OF_SCOPE, trace=trace)
             return
         with clock("understand"):
@@ -164,10 +164,14 @@ class Assistant:
         none of the hits holds; at most twice as many as were asked for."""
         lists = [
             hits,
-            *(self.gather_hits(self.understand(part)) for part in parts(question.text) if part != question.text),
+            *(
+                self.gather_hits(self.understand(part))
+                for part in question.parts or parts(question.text)
+                if part != question.text
+            ),
         ]
         held = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits)))
-        if lacking := _surface([word for word in question.terms if word not in held], question.text):
+        if lacking := surface([word for word in question.terms if word not in held], question.text):
             lists.append(self._retrieve(" ".join(lacking), self.config.k // 2))
         return _in_turn(lists, 2 * self.config.k) if len(lists) > 1 else hits
 
@@ -188,13 +192,13 @@ class Assistant:
                 trace["answers"] = 1.0
                 yield from listed
                 return
-        if found.abstention is not None:
+        if found.abstention is not None and (self._writer or not found.question.parts):
             return
         if detail == "beginners":
             found = beginners.prefer(found)
         if self._writer is None or spent is None:
             with clock("compose"):
-                drafts = list(extract(found, detail, self.index.following))
+                drafts = list(self._quoted(found, detail, trace))
             yield from drafts
             return
         passages = [hit.passage for hit in found.hits]
@@ -210,6 +214,24 @@ class Assistant:
             )  # fmt: skip
         finally:
             clock.lap("write")
+
+    def _quoted(self, found: Evidence, detail: Detail, trace: dict[str, object]) -> Iterator[Draft]:
+        """What is quoted for the question; for one of two parts, for each of them, and what is not clearly answered noted."""
+        if not found.question.parts:
+            yield from extract(found, detail, self.index.following)
+            return
+        said: set[str] = set()
+        lacking = []
+        for part in found.question.parts:
+            asked = self.understand(part)
+            gathered = self.gather_evidence(asked, self.gather_hits(asked))
+            drafts = [] if gathered.abstention else list(extract(gathered, detail, self.index.following, HALF))
+            if not drafts:
+                lacking.append(f"“{part}”")
+            yield from (draft for draft in drafts if draft.text not in said)
+            said |= {draft.text for draft in drafts}
+        if said and lacking:
+            trace["note"] = f"Not clearly answered: {' '.join(lacking)}"
 
     def _standing(self, drafts: Iterable[Draft], trace: dict[str, object]) -> Iterator[Draft]:
         """The drafts whose quotes are at their places in the stored documents; of the others the trace tells."""
@@ -237,37 +259,11 @@ class Assistant:
         return texts[doc_id][quote.start : quote.end] == quote.text
 
     def _decline(self, answer: Answer, found: Evidence, trace: dict[str, object]) -> Answer:
-        nearest = list(dict.fromkeys(f"“{hit.passage.source.title}”" for hit in answer.hits))[:3]
         reason = found.abstention or (Abstention.UNSUPPORTED if trace.get("dropped") else Abstention.NO_EVIDENCE)
-        where = f" Nearest: {', '.join(nearest)}." if nearest else ""
-        what, has, does = ("The chosen documents", "have", "do") if "within" in trace else ("The corpus", "has", "does")
-        match reason:
-            case Abstention.OUT_OF_SCOPE:
-                text = f"{what} {has} nothing about this." + where
-            case Abstention.UNSUPPORTED:
-                wrote = "The model wrote an answer, but no passage supported any of its sentences, so none is shown."
-                text = (str(trace["note"]) if self._writer is None else wrote) + where
-            case _:
-                words = _surface(found.missing, found.question.text)
-                lacks = [f"No document uses the word {_either(words)}."] if words else []
-                if names := [name for name in found.unnamed if name not in words]:
-                    lacks.append(f"No passage near it names {_either(names)}.")
-                if found.features["kind_absent"]:
-                    lacks.append(f"No passage near it {LACKS[found.question.kind]}.")
-                text = " ".join([f"{what} {does} not clearly answer this.", *lacks]) + where
+        wrote = "The model wrote an answer, but no passage supported any of its sentences, so none is shown."
+        instead = wrote if self._writer else str(trace.get("note"))
+        text = declined(reason, answer.hits, found, chosen="within" in trace, instead=instead)
         return replace(answer, text=text, abstention=reason)
-
-    def _not_a_question(self, text: str, continues: bool) -> str | None:
-        """What is said to a greeting, an order or nothing at all; None for a question."""
-        documents = self.index.count()[0]
-        about = f"I answer questions from {documents} documents about AI alignment, with a citation for every sentence."
-        if not text:
-            return f"Type a question. {about}"
-        if is_small_talk(text) and not (continues and not re.match(r"\W*(hi|hello|thank|bye)", text, re.I)):
-            return about
-        if is_task(text):
-            return f"That is not something I do. {about}"
-        return None
 
     def _related(self, found: Evidence) -> tuple[str, ...]:
         """Questions that documents near this one answer, the question itself left out."""
@@ -289,9 +285,8 @@ class Assistant:
         return support.checker(self._remembered, lambda words: evidence.weights(words, self.index))
 
 
-LACKS = {"who": "says who", "when": "says when", "number": "gives such a number"}
-"""What a passage would have to do, for the kinds of question whose answer must hold a thing of that kind."""
 LOST = "the words it rests on are no longer in the stored document"
+HALF = Composition(brief=1, full=4)  # of an answer that has two parts
 SCOPES = 4  # choices of documents whose vectors are kept at hand
 RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one
 
@@ -325,12 +320,3 @@ def _in_turn(lists: Sequence[Sequence[Hit]], most: int) -> list[Hit]:
             if hit is not None:
                 best.setdefault(hit.passage.passage_id, hit)
     return [replace(hit, rank=rank) for rank, hit in enumerate(list(best.values())[:most], 1)]
-
-
-def _surface(stems: Sequence[str], text: str) -> list[str]:
-    """The question's own words for stemmed terms."""
-    return [word for word in dict.fromkeys(re.findall(r"[\w-]+", text)) if set(terms(word)) & set(stems)]
-
-
-def _either(words: Sequence[str]) -> str:
-    return " or ".join(f"“{word}”" for word in words[:3])

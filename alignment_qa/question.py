@@ -108,6 +108,11 @@ _SUBJECT_END = re.compile(
     r"|\s+(?:exactly|really|actually|anyway|please|again|about)$",
     re.I,
 )
+_AND = re.compile(
+    r",? and (?P<rest>(?:how|why|what|who|when|where|which|is|are|was|were|can|could|does|do|did|has|have|should|will|would)\b[^?.!]+)",
+    re.I,
+)
+_BACK = re.compile(r"\b(?:it|its|they|them|their)\b", re.I)
 _PERSON = re.compile(r"^\W*(?:so |and |ok |okay |hey )?who(?:'s|’s|s| is| was) ([\w.’' -]+?)\W*$", re.I)
 _SMALL_TALK = re.compile(
     r"^\W*(hi|hiya|hello|hey|good (morning|afternoon|evening|day)|thanks?( you)?( (a lot|so much|very much))?|thx|cheers|ok(ay)?|cool|great|nice|bye|"
@@ -143,6 +148,8 @@ class Question:
     """The text to search with, other names of what it names written out; empty where there are none."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Names in the question that the glossary knows as others' short forms or synonyms, each with its term."""
+    parts: tuple[str, ...] = ()
+    """Two questions that stand alone, where it asks what something is and something else of it."""
 
 
 def understand(text: str) -> Question:
@@ -157,9 +164,8 @@ def understand(text: str) -> Question:
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text):
         kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
     unit: Unit = next((unit for unit, pattern in _UNITS if kind in {"number", "when"} and pattern.search(text)), "")
-    return Question(
-        text, kind, content, sides, subject, _counted(text) if kind == "number" else "", unit, _aspect(text)
-    )
+    counted = _counted(text) if kind == "number" else ""
+    return Question(text, kind, content, sides, subject, counted, unit, _aspect(text), parts=_parts(text))
 
 
 def is_small_talk(text: str) -> bool:
@@ -179,6 +185,18 @@ def _sides(text: str) -> tuple[str, ...]:
             if all(terms(side) for side in sides):
                 return _share_head(*sides)
     return ()
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """ "What is kelp, and why does it matter?" → "What is kelp?", "Why does kelp matter?" """
+    subject, found = _subject(text), _AND.search(text)
+    if not subject or not found or not text[: found.start()].endswith((subject, "mean")):
+        return ()
+    owner = f"{subject}'" if subject.endswith("s") else f"{subject}'s"
+    rest = _BACK.sub(lambda back: owner if back[0].lower() in {"its", "their"} else subject, found["rest"])
+    if rest == found["rest"]:
+        return ()
+    return f"{text[: found.start()]}?", f"{rest[:1].upper()}{rest[1:]}?"
 
 
 def _aspect(text: str) -> Aspect:

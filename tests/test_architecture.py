@@ -47,6 +47,7 @@ FLOORS = [
         "extract",
         "evidence",
         "answerable",
+        "declining",
         "support",
         "conversation",
         "langchain_retriever",

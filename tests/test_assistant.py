@@ -372,3 +372,17 @@ def test_a_question_for_a_time_is_declined_where_no_sentence_near_it_holds_one(t
     answer = assistant.answer("In what year did sea otters first eat urchins in kelp forests?")
     assert answer.abstention is Abstention.NO_EVIDENCE
     assert "No passage near it says when." in answer.text
+
+
+def test_a_question_in_two_parts_is_answered_part_by_part(assistant: Assistant) -> None:
+    answer = assistant.answer("What is a kelp forest, and why do otters protect it?")
+    assert answer.claims[0].text.startswith("A kelp forest is a dense stand of large brown algae")
+    assert "eat the urchins" in answer.text
+    assert len({claim.text for claim in answer.claims}) == len(answer.claims)
+
+
+def test_the_part_of_a_question_that_nothing_answers_is_named(assistant: Assistant) -> None:
+    answer = assistant.answer("What is a kelp forest, and how much does it cost in Mongolia?")
+    assert answer.abstention is None
+    assert answer.claims[0].text.startswith("A kelp forest is a dense stand")
+    assert answer.trace["note"] == "Not clearly answered: “How much does kelp forest cost in Mongolia?”"
