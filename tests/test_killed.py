@@ -64,13 +64,12 @@ def contents(index: Path) -> list[object]:
     """Documents and passages with their ids, and how each answer to them begins and what it was found in. Not the whole
     answer: tantivy counts the words of removed passages until it merges their segment, which moves scores a little and
     with them the last sentences of an answer."""
-    opened = Index.open(index)
-    documents = list(opened.documents())
-    passages = [p for d in documents for p in opened.passages_of(d.source.doc_id)]
-    copies = {d.source.title: [c.title for c in opened.copies_of(d.source.doc_id)] for d in documents}
-    opened.close()
     assistant = Assistant.open(index)
-    answers = [assistant.answer(question) for question in QUESTIONS]
+    with assistant.index as opened:
+        documents = list(opened.documents())
+        passages = [p for d in documents for p in opened.passages_of(d.source.doc_id)]
+        copies = {d.source.title: [c.title for c in opened.copies_of(d.source.doc_id)] for d in documents}
+        answers = [assistant.answer(question) for question in QUESTIONS]
     found = [{hit.passage.passage_id for hit in answer.hits[:3]} for answer in answers]
     return [copies, documents, passages, [answer.claims[0].text for answer in answers], found]
 
@@ -103,7 +102,9 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next(
             killed += run.poll() is None
             run.kill()
             run.communicate()
-        Assistant.open(index).answer(QUESTIONS[0])
+        assistant = Assistant.open(index)
+        with assistant.index:
+            assistant.answer(QUESTIONS[0])
         code, said = ended(started(folder, index))
         assert code == 0, said
         assert contents(index) == unbroken, f"round {turn}"
