@@ -50,18 +50,21 @@ class Writing(Reading):
     def add(
         self,
         documents: Sequence[tuple[Document, Sequence[Passage]]],
-        encoded: Sequence[Sequence[Vectors16]] | None = None,
+        encoded: Sequence[Sequence[Vectors16] | None] | None = None,
     ) -> None:
         """Encode, keep and show documents with their passages; a document that is here already is replaced. `encoded`
-        has what `passage_vectors` gives for the prose of each, where another process has encoded it."""
+        has what `passage_vectors` gives for the prose of each that was encoded elsewhere or before."""
         if not documents:
             return
         if old := [document.source.doc_id for document, _ in documents if self._store.has(document.source.doc_id)]:
             self._store.mark(old, "going")
             self._withdraw(old)
         prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
-        encoder = self._encoder_for(0 if encoded else sum(map(len, prose)))
-        vectors = encoded or passage_vectors(encoder, prose, self._headings)
+        given = encoded or [None] * len(prose)
+        new = [own for own, known in zip(prose, given, strict=True) if known is None]
+        encoder = self._encoder_for(sum(map(len, new)))
+        made = iter(passage_vectors(encoder, new, self._headings))
+        vectors = [next(made) if known is None else known for known in given]
         ids: list[str] = []
         packed: list[Packed] = []
         for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):

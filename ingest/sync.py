@@ -85,6 +85,9 @@ class Read(NamedTuple):
 Engine = Callable[[Iterator[Reading]], Iterator[tuple[Reading, Iterable[Read], bool]]]
 """Files → what is in them, in the same order; True with the last of a file."""
 
+Known = Callable[[Document, Sequence[Passage]], list[Vectors16] | None]
+"""A document and its passages → the vectors of its prose, None where they are not known (`carry`)."""
+
 
 def sync(
     paths: Sequence[Path],
@@ -95,6 +98,7 @@ def sync(
     size: int = SIZE,
     limit: int = LIMIT,
     engine: Engine | None = None,
+    known_vectors: Known = lambda document, passages: None,
 ) -> Report:
     """Bring the index in line with files and folders. Under a given folder, a document whose file has gone goes too.
 
@@ -128,7 +132,7 @@ def sync(
                     continue
                 report.passages += len(passages)
                 reading.brings.add(doc_id)
-                writer.add(reading, document, passages, read.vectors)
+                writer.add(reading, document, passages, read.vectors or known_vectors(document, passages))
             if not last:
                 continue
             if not reading.whole and before:
@@ -225,8 +229,7 @@ class _Writer:
         for reading, document, _, _ in self._batch:  # before they are there, so that a killed run leaves none unnamed
             self._index.store.note_documents(reading.file.key, [document.source.doc_id])
         documents = [(document, passages) for _, document, passages, _ in self._batch]
-        encoded = [vectors for *_, vectors in self._batch if vectors is not None]
-        adding = self._thread.submit(self._index.add, documents, *([encoded] if encoded else []))
+        adding = self._thread.submit(self._index.add, documents, [vectors for *_, vectors in self._batch])
         self._adding = adding, {document.source.doc_id for document, _ in documents}, self._read
         self._report.added += [document.source.doc_id for document, _ in documents]
         self._batch, self._read = [], []
