@@ -810,6 +810,12 @@ def test_a_word_cut_at_a_lines_end_is_whole_again_or_keeps_its_hyphen(cut: str, 
     assert hyphens.mended(cut, hyphens.counted(f"{elsewhere}\n{cut}")) == whole
 
 
+def test_a_sign_that_a_font_does_not_name_leaves_a_mark() -> None:
+    content = pdf_of([set_at(700, ["The agent keeps 10\\0028 of the goals that it has learned."])])
+    unnamed = content.replace(b"/WinAnsiEncoding >>", b"<< /Differences [2 /C0] >> >>", 1)
+    assert pdf.read(unnamed).text == "The agent keeps 10\ufffd8 of the goals that it has learned."
+
+
 def test_a_pdf_whose_letters_are_pictures_is_refused() -> None:
     with pytest.raises(ReadFailed, match="do not say which letters"):
         pdf.read(pdf_of([set_at(700, ["Goals are learned from rewards."])], fonts={11: PICTURES}))

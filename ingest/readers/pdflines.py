@@ -124,11 +124,16 @@ def _of_page(document: Any, number: int) -> Iterator[Line]:
         text_page = page.get_textpage()
         try:
             text = text_page.get_text_range() if text_page.count_chars() <= _LONGEST_PAGE else ""
+            unknown = _unknown(text_page) if text else []
             at = 0
             for raw in text.split("\r\n"):
-                line = _line(text_page, raw, at, number)
                 # pdfium counts in UTF-16 units.
-                at += len(raw.encode("utf-16-le", "surrogatepass")) // 2 + 2
+                end = at + len(raw.encode("utf-16-le", "surrogatepass")) // 2
+                shown = raw
+                for place in (place - at for place in unknown if at <= place <= end):
+                    shown = f"{shown[:place]}\ufffd{shown[place:]}"
+                line = _line(text_page, raw, shown, at, number)
+                at = end + 2
                 if line is not None:
                     yield line
         finally:
@@ -137,8 +142,24 @@ def _of_page(document: Any, number: int) -> Iterator[Line]:
         page.close()
 
 
-def _line(text_page: Any, raw: str, at: int, number: int) -> Line | None:
-    words = " ".join(_ACCENT.sub(_composed, normal(raw.translate(_LIGATURES))).split())
+def _unknown(text_page: Any) -> list[int]:
+    """Places in the text, the last first, of characters that pdfium leaves out because their font does not say what they
+    are: without them `10⁻⁸` would be read as `108`."""
+    import pypdfium2.raw as pdfium
+
+    places: list[int] = []
+    after = text_page.count_chars()
+    for index in reversed(range(after)):
+        place = pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, index)
+        if place >= 0:
+            after = place
+        elif pdfium.FPDFText_HasUnicodeMapError(text_page, index) == 1:
+            places.append(after)
+    return places
+
+
+def _line(text_page: Any, raw: str, shown: str, at: int, number: int) -> Line | None:
+    words = " ".join(_ACCENT.sub(_composed, normal(shown.translate(_LIGATURES))).split())
     if not words:
         return None
     first = _place(text_page, at + len(raw) - len(raw.lstrip()))
