@@ -18,17 +18,13 @@ import numpy as np
 
 from alignment_qa.answer_type import STRICT
 from alignment_qa.encoders import Vectors, unit
-from alignment_qa.lexical import FUNCTION_WORDS, terms
+from alignment_qa.lexical import FUNCTION_WORDS, named, terms
 from alignment_qa.question import Question
 from alignment_qa.retrieve import in_context
 from alignment_qa.types import Abstention, Hit
 
 if TYPE_CHECKING:
     from alignment_qa.evidence import Sentence, Statistics
-
-_NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
-"""Words of a question that are written as names or hold a digit."""
-
 
 NEAREST = 3
 """Passages whose mean closeness tells whether the corpus is about the topic: one alone may be near by chance."""
@@ -89,7 +85,7 @@ def _names_apart(question: Question, sentences: Sequence[Sentence], rarity: Mapp
 
 def names(question: Question) -> dict[str, list[list[str]]]:
     """What the question names → the terms of that name, and of the other one under which the glossary has it."""
-    written = {name: [terms(name)] for name in _NAMED.findall(question.text) if terms(name)}
+    written = {name: [terms(name)] for name in named(question.text) if terms(name)}
     return {
         name: [*forms, *(terms(t) for n, t in question.names.items() if n == re.split("['’]", name)[0])]
         for name, forms in written.items()

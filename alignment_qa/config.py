@@ -41,7 +41,7 @@ class Config:
     """Tokens that the chat model may be sent and send in a day, by all who use this index."""
     k: int = 8
     """Passages that an answer may be built from."""
-    pool: int = 100
+    pool: int = 50
     """Candidates that each retriever brings to the fusion."""
     keyword_weight: float = 0.3
     """Share of the keyword score in the fused score, the rest is closeness in meaning. Chosen by `benchmarks/retrieval.py`."""

@@ -19,7 +19,7 @@ from alignment_qa.answerable import answerable, logit, measure, model, names, un
 from alignment_qa.encoders import Vectors
 from alignment_qa.lexical import terms
 from alignment_qa.question import Question
-from alignment_qa.quotable import Form, bare, forms, quotable
+from alignment_qa.quotable import Form, bare, forms, quotable, repeats
 from alignment_qa.store import Vectors16
 from alignment_qa.types import Abstention, Hit, Passage
 
@@ -80,7 +80,8 @@ def gather(
     question: Question, hits: Sequence[Hit], index: Statistics, vector: Vectors, least: float | None = None
 ) -> Evidence:
     """Score every sentence of the hits for the question, whose (dimension,) unit vector is given. `least` is the
-    probability from which there is an answer; None takes the calibrated one."""
+    probability from which there is an answer; None takes the calibrated one. A comparison with what no passage names has
+    none."""
     vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
     rarity = weights(question.terms, index)
     sentences = [
@@ -91,8 +92,9 @@ def gather(
     ]
     sentences.sort(key=lambda s: (-s.score, s.passage.passage_id, s.place))
     features = measure(question, hits, sentences, vectors, vector, rarity, index)
-    probability = answerable(features)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
+    one_sided = any(set(terms(side)) <= set(missing) for side in question.sides)
+    probability = 0.0 if one_sided else answerable(features)
     absent = unnamed(question, hits)
     held = bool(names(question)) and not absent
     return Evidence(
@@ -125,6 +127,9 @@ def _score(
         if not quotable(text, form):
             continue
         fits = holds(question, text) if question.kind != "list" else float(form == "lead_in")
+        settles = fits or form == "lead_in" or question.kind == "yes_no"
+        if not settles and repeats(question, text, passage.heading):
+            continue
         features = {
             "cosine": float(cosines[place]),
             "covered": coverage(rarity, text),

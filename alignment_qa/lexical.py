@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ _PROGRAMME = re.compile(r"\bprogrammes?\b")
 
 
 _WORD = re.compile(r"[^\W\d_]+")
+_NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
 AROUND = 0.5  # weight of a word that stands in a passage or beside it, added to that of one in the passage
 SEVERAL = 3  # passages that use a word before another may be taken for a misspelling of it
 
@@ -73,6 +74,11 @@ def rows_of(passages: Sequence[Passage], headings: bool = True) -> Iterator[tupl
         yield p.passage_id, p.source.doc_id, p.role, f"{heading}\n{p.text}", around
 
 
+def named(text: str) -> list[str]:
+    """The words of a text that are written as names or hold a digit; the first of a sentence tells nothing by its capital."""
+    return _NAMED.findall(text)
+
+
 class Keywords:
     """A keyword index in a folder. Scores are BM25 (k1 1.2, b 0.75); only terms that the question holds count."""
 
@@ -102,17 +108,19 @@ class Keywords:
     ) -> list[tuple[str, float]]:
         """(passage id, BM25 score) of the k best passages of that role, in these documents or in all, that hold a content
         word of the question."""
-        among = self._term("role", role)
+        occur, references = self._tantivy.Occur, self._term("role", "references")
+        # References are few: to leave them out takes half the time of asking for all the rest.
+        among = [(occur.MustNot, references) if role == "prose" else self._among(references)]
         if doc_ids is not None:
-            query, must = self._tantivy.Query, self._tantivy.Occur.Must
-            chosen = query.term_set_query(self._schema, "doc_id", list(doc_ids))
-            among = query.boolean_query([(must, among), (must, chosen)])
+            among.append(self._among(self._tantivy.Query.term_set_query(self._schema, "doc_id", list(doc_ids))))
         return self._search(question, k, among)
 
     def scores(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         """Passage id → BM25 score of those of the passages that hold a content word of the question."""
-        among = self._tantivy.Query.term_set_query(self._schema, "passage_id", list(passage_ids))
-        return dict(self._search(question, len(passage_ids), among)) if passage_ids else {}
+        if not passage_ids:
+            return {}
+        these = self._tantivy.Query.term_set_query(self._schema, "passage_id", list(passage_ids))
+        return dict(self._search(question, len(passage_ids), [self._among(these)]))
 
     def passage_ids(self) -> list[str]:
         """The passages that can be found, each as often as it is here."""
@@ -120,7 +128,7 @@ class Keywords:
         found = searcher.search(self._tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
         return [searcher.doc(address)["passage_id"][0] for _, address in found]
 
-    def _search(self, question: str, k: int, among: Any) -> list[tuple[str, float]]:
+    def _search(self, question: str, k: int, among: Sequence[tuple[Any, Any]]) -> list[tuple[str, float]]:
         words = dict.fromkeys(terms(question))
         if not words:
             return []
@@ -131,10 +139,12 @@ class Keywords:
             + [(occur.Should, query.boost_query(self._term("around", word), AROUND)) for word in words]
         )
         searcher = self._index.searcher()
-        both = query.boolean_query([(occur.Must, any_word), (occur.Must, query.boost_query(among, 0.0))])
-        return [
-            (searcher.doc(address)["passage_id"][0], float(score)) for score, address in searcher.search(both, k).hits
-        ]
+        found = searcher.search(query.boolean_query([(occur.Must, any_word), *among]), k, count=False).hits
+        return [(searcher.doc(address)["passage_id"][0], float(score)) for score, address in found]
+
+    def _among(self, condition: Any) -> tuple[Any, Any]:
+        """A condition that a passage must meet and that adds nothing to its score."""
+        return self._tantivy.Occur.Must, self._tantivy.Query.boost_query(condition, 0.0)
 
     def frequency(self, words: Iterable[str]) -> dict[str, int]:
         """In how many passages each term (as `terms` gives it) occurs."""
@@ -148,16 +158,17 @@ class Keywords:
         count: int = self._index.searcher().search(every, 1, count=True).count
         return count
 
-    def respell(self, text: str) -> str:
-        """The text with words that no passage uses replaced by the nearest that several use, where one is near enough."""
-        return _WORD.sub(lambda found: self._respelled(found[0]) or found[0], text)
+    def respell(self, text: str, is_word: Callable[[str], bool]) -> str:
+        """The text with words that no passage uses replaced by the nearest that several use, where one is near enough and
+        `is_word` does not know the word as it is written."""
+        return _WORD.sub(lambda found: self._respelled(found[0], is_word) or found[0], text)
 
-    def _respelled(self, word: str) -> str | None:
+    def _respelled(self, word: str, is_word: Callable[[str], bool]) -> str | None:
         searcher = self._index.searcher()
         plain = word.lower()
         edits = 0 if len(plain) < 5 or word.isupper() else 1 if len(plain) < 8 or word != plain else 2
         stems = terms(plain)
-        if not edits or not stems or any(searcher.doc_freq("words", stem) for stem in stems):
+        if not edits or not stems or any(searcher.doc_freq("words", stem) for stem in stems) or is_word(plain):
             return None
         from rapidfuzz.distance import DamerauLevenshtein
         from rapidfuzz.process import extract

@@ -6,12 +6,15 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from alignment_qa.lexical import FUNCTION_WORDS
+from alignment_qa.lexical import FUNCTION_WORDS, named, terms
+from alignment_qa.question import Question
 from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Passage
 
 SHORTEST = 8
 """Words of a sentence that can define anything, or that may be quoted although it ends in a colon."""
+FEW = 3
+"""Terms of a question that may stand together by chance when there are fewer."""
 TITLE = 12
 """Words up to which a line whose every content word opens with a capital is a title, also with a full stop."""
 
@@ -78,6 +81,21 @@ def quotable(text: str, form: Form) -> bool:
 def _is_title(words: list[str]) -> bool:
     """ "Conclusion on the Limitations of RLHF." """
     return len(words) <= TITLE and all(word[0].isupper() for word in words if word.lower() not in FUNCTION_WORDS)
+
+
+def repeats(question: Question, text: str, heading: str) -> bool:
+    """What is asked stands together in the text, which does not open with it and names nobody and nothing else: "Many
+    people wonder why alignment is hard." Asked is more than a subject: three terms at least, two of them not in the
+    heading."""
+    words, asked, topic = terms(text), set(question.terms), set(terms(heading))
+    if len(asked) < FEW or len(asked - topic) < FEW - 1 or asked <= set(terms(question.subject)):
+        return False
+    if not words or words[0] in asked:
+        return False
+    if not any(asked <= set(words[at : at + len(asked) + 1]) for at in range(len(words) - len(asked) + 1)):
+        return False
+    others = (set(terms(name)) - asked - topic for name in named(text) if not any(map(str.isdigit, name)))
+    return not any(others)
 
 
 def dangling(text: str) -> bool:

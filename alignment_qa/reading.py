@@ -167,9 +167,9 @@ class Reading:
         return self._keywords.together(terms(name))
 
     def respell(self, text: str) -> str:
-        """The text with misspelt words as the passages spell them."""
+        """The text with misspelt words as the passages spell them; a common word that they happen not to use is none."""
         self._refresh()
-        return self._keywords.respell(text)
+        return self._keywords.respell(text, self.everyday)
 
     def glossary(self) -> Glossary:
         """Other names for the terms of the documents; empty where none was brought."""

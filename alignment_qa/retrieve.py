@@ -40,14 +40,16 @@ def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: 
     """A convex combination: weight · keyword score + (1 - weight) · closeness, both as they are. Passages of
     a document that says of itself that it answers such a question gain question_weight · (its cosine - NEAR).
 
-    Each side brings `pool` candidates, and each scores all of them, also those that only the other brought.
+    Each side brings `pool` candidates, or `k` if those are more, and each scores all of them, also those that only the
+    other brought.
     Bruch et al. (2210.11934) found the convex combination better than rank fusion, in and out of domain; benchmarks/retrieval.py
     has both, and cosines scaled to [0, 1] over the pool. Keyword scores are not scaled by their best, which takes the best of
     a poor lot for a match."""
 
     def search(question: str, k: int) -> list[Hit]:
-        words = dict(index.matching(question, pool))
-        names = [name for name, _ in index.near(question, pool)]
+        most = max(pool, k)
+        words = dict(index.matching(question, most))
+        names = [name for name, _ in index.near(question, most)]
         asking = index.asking(question) if question_weight else {}
         names += [name for name, cosine in asking.items() if cosine >= SURE]
         words |= index.words_of(question, [name for name in names if name not in words])

@@ -79,7 +79,7 @@ def echoed(queries: Sequence[Query], documents: Mapping[str, Document], rng: ran
         asked = query.question.strip().rstrip("?!. ")
         words = " ".join(word for word in re.findall(r"[\w'’-]+", asked) if terms(word)) or title
         lines = [line.format(asked=asked[:1].lower() + asked[1:], words=words, title=title) for line in _ECHOES]
-        text = " ".join(rng.sample(lines, len(lines)))
+        text = " ".join(rng.sample(lines, ECHOES))
         if not _answers(query, text):
             made[f"echoed-{number}"] = article(f"{title}: an open question, {number + 1}", text)
     return made
@@ -90,7 +90,34 @@ _ECHOES = (
     "What is written about {words} depends on who writes it, and on when.",
     "The literature on {words} is large, and this note only points to it.",
     "A good answer to the question of {words} takes time, and none is attempted here.",
+    "If you're anything like me, you've probably lain awake at least once asking yourself {asked}, and then given up and gone back to scrolling.",
+    "In this article, we will take a close look at {asked}, so grab a cup of coffee and let's dive in!",
+    "The question of {asked} has attracted considerable attention in recent years, and the present paper revisits it in some detail.",
+    "Bumping this thread because I never got a reply on {asked} and I'm still stuck.",
+    "Top 10 results for {words} - updated daily, 100% free, no registration required.",
+    "My professor asked us {asked} and honestly nobody in the seminar had the faintest clue what to say.",
+    "Section 2 sets out the background to {title}, Section 3 turns to {asked}, and Section 4 concludes.",
+    "Can somebody ELI5 {asked}, because every explanation I click on goes straight over my head lol",
+    "Before committing any budget, decision-makers across every industry should stop and consider carefully {asked}.",
+    "It remains an open and much-debated matter, to which scholars of {title} return again and again, {asked}.",
+    "Welcome back to the channel, folks; today's viewer question is a juicy one, namely {asked}, and don't forget to smash that subscribe button.",
+    "Whether you are a curious beginner or a seasoned professional, our ultimate guide to {words} has everything you need in one convenient place.",
+    "Few questions seem as simple at first sight, or turn out so vexing on the second, as {asked}.",
+    "Discussion prompt for week six: in your own words and in no more than 300 words, explain {asked}.",
+    "I was hoping this book on {title} would finally tell me {asked}, but two hundred pages in I am none the wiser.",
+    'Thank you for contacting support regarding "{words}"; a member of our team will respond to your enquiry within two business days.',
+    "We are often asked by our readers {asked}, and it's a great question that deserves a thorough and honest response.",
+    "Duplicate of an older thread with the same title ({words}); closing, please use the search function next time.",
+    "Join our panel of distinguished experts this Thursday at 6 p.m. for a lively conversation about {title} and {asked}.",
+    "Share this page with your friends and let us know in the comments below {asked}!",
+    'Wikipedia does not have an article with the exact name "{words}", although you may create one or search for it in existing pages.',
+    "Ask ten specialists {asked} and, as the old joke goes, you will walk away with eleven opinions.",
+    "FAQ #7. {title}: {asked}? Click the arrow to expand this entry.",
 )
+"""As papers, forums, shops and mirrors of other sites write them. The first four were here before `quotable.repeats` was
+written, the rest came after it, from somebody who had not seen it."""
+ECHOES = 4
+"""Lines of a note."""
 
 
 def _answers(query: Query, text: str) -> bool:

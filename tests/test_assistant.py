@@ -354,3 +354,10 @@ def test_a_name_that_no_passage_near_has_is_named_in_the_refusal(assistant: Assi
     answer = assistant.answer("What did Zimmermann find out about the sea otters of kelp forests?")
     assert answer.abstention is not None
     assert "Zimmermann" in answer.text
+
+
+def test_a_comparison_with_what_no_document_names_is_declined_and_the_word_named(assistant: Assistant) -> None:
+    assert assistant.answer("What is the difference between a kelp forest and a seagrass meadow?").abstention is None
+    answer = assistant.answer("What is the difference between a kelp forest and a butte?")
+    assert answer.abstention is Abstention.NO_EVIDENCE
+    assert "No document uses the word “butte”." in answer.text

@@ -209,6 +209,7 @@ def test_misspelt_words_are_read_as_the_passages_spell_them(tmp_path: Path) -> N
         )
         assert index.respell("What is a sea otter in Mongolia?") == "What is a sea otter in Mongolia?"
         assert index.respell("kelps of 1906.01820 asdf") == "kelps of 1906.01820 asdf"
+        assert index.respell("What do others eat?") == "What do others eat?"  # a common word, though no passage has it
 
 
 def test_one_batch_is_read_while_the_one_before_is_added_and_never_more(

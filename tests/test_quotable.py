@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alignment_qa.quotable import dangling, quotable
+from alignment_qa.question import understand
+from alignment_qa.quotable import dangling, quotable, repeats
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,36 @@ def test_a_sentence_that_names_its_subject_only_as_the_term_does_not_stand_alone
 def test_a_sentence_that_opens_with_a_pronoun_does_not_stand_alone() -> None:
     assert dangling("It was trained on clips.")
     assert not dangling("The agent was trained on clips.")
+
+
+ASKED = understand("Why do otters protect kelp forests?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Many people wonder why otters protect kelp forests.",
+        "Our guide to how otters protect kelp forests has all you need in 10 minutes.",
+        "We are often asked by readers of Kelp and Urchins why otters protect the kelp forests.",
+    ],
+)
+def test_a_sentence_that_has_the_question_in_it_and_names_nothing_else_repeats_it(text: str) -> None:
+    assert repeats(ASKED, text, "Urchins")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Urchins that would graze down the kelp are what otters eat, and so they protect whole forests.",
+        "They protect kelp forests, James Estes found of otters, by eating urchins.",
+        "Otters protect kelp forests by eating the urchins that would graze them down.",
+        "Urchins fear otters that protect kelp.",
+    ],
+)
+def test_a_sentence_that_spreads_or_opens_with_the_words_or_adds_a_name_does_not_repeat_the_question(text: str) -> None:
+    assert not repeats(ASKED, text, "Urchins")
+
+
+def test_a_question_that_is_only_its_subject_is_in_every_sentence_about_it() -> None:
+    asked = understand("What is a giant kelp forest?")
+    assert not repeats(asked, "Fish grow up in a giant kelp forest.", "Fish")

@@ -85,10 +85,15 @@ def test_a_document_that_asks_the_question_itself_is_preferred() -> None:
         def asking(self, question: str) -> dict[str, float]:
             return {"b": 0.9, "d": 0.2, "e": 0.8}
 
-    index = Asking({"a": 0.6, "b": 0.55, "c": 0.5, "d": 0.45, "e": 0.3}, {})
-    hits = fuse(index, weight=0.0, question_weight=0.2, pool=3)("q", 9)
-    assert order(hits) == ["b", "a", "c", "e"]  # e is found by its question alone; d is not asked nearly enough
+    index = Asking({"a": 0.6, "b": 0.55, "c": 0.5, "d": 0.45, "e": 0.43}, {})
+    hits = fuse(index, weight=0.0, question_weight=0.2, pool=3)("q", 3)
+    assert order(hits) == ["b", "a", "e"]  # e is found by its question alone; d is not asked nearly enough
     assert hits[0].score == pytest.approx(0.55 + 0.2 * 0.6)
+
+
+def test_as_many_are_found_as_are_asked_for_however_small_the_pool() -> None:
+    index = Scored({"a": 0.6, "b": 0.55, "c": 0.5, "d": 0.45}, {})
+    assert order(fuse(index, weight=0.0, pool=1)("q", 4)) == ["a", "b", "c", "d"]
 
 
 def test_reranking_puts_the_scorers_best_first() -> None:
