@@ -15,8 +15,14 @@ from alignment_qa.errors import IndexBusy, IndexMismatch, IndexMissing, WriteFai
 from alignment_qa.store import SCHEMA, Store
 
 
-def discard(path: str) -> None:
-    """Delete an index, and only an index, from its folder or its server."""
+def aside(path: str) -> Path | None:
+    """Where an index is kept while another takes its place; None for one on a server, which is deleted first."""
+    return None if is_address(path) else Path(f"{path.rstrip('/')}-before")
+
+
+def set_aside(path: str) -> None:
+    """Make room for an index that is made anew. What a run that was stopped had made of it goes; the last whole one stays
+    aside until the new one is done. Raises IndexBusy, IndexUnreachable."""
     if is_address(path):
         server = Server(path)
         lock = take_lock(server.folder)
@@ -26,7 +32,14 @@ def discard(path: str) -> None:
             lock.release()
             server.close()
     elif (Path(path) / "passages.sqlite").exists():
-        shutil.rmtree(path)
+        lock, before = take_lock(Path(path)), aside(path)
+        try:
+            if before is not None and not before.exists():
+                Path(path).rename(before)
+            else:
+                shutil.rmtree(path)
+        finally:
+            lock.release()
 
 
 @contextmanager

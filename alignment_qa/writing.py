@@ -50,17 +50,21 @@ class Writing(Reading):
     def add(
         self,
         documents: Sequence[tuple[Document, Sequence[Passage]]],
-        encoded: Sequence[Sequence[Vectors16]] | None = None,
+        encoded: Sequence[Sequence[Vectors16] | None] | None = None,
     ) -> None:
         """Encode, keep and show documents with their passages; a document that is here already is replaced. `encoded`
-        has what `passage_vectors` gives for the prose of each, where another process has encoded it."""
+        has what `passage_vectors` gives for the prose of each that was encoded elsewhere or before."""
         if not documents:
             return
-        for document, _ in documents:
-            self.remove(document.source.doc_id)
+        if old := [document.source.doc_id for document, _ in documents if self._store.has(document.source.doc_id)]:
+            self._store.mark(old, "going")
+            self._withdraw(old)
         prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
-        encoder = self._encoder_for(0 if encoded else sum(map(len, prose)))
-        vectors = encoded or passage_vectors(encoder, prose, self._headings)
+        given = encoded or [None] * len(prose)
+        new = [own for own, known in zip(prose, given, strict=True) if known is None]
+        encoder = self._encoder_for(sum(map(len, new)))
+        made = iter(passage_vectors(encoder, new, self._headings))
+        vectors = [next(made) if known is None else known for known in given]
         ids: list[str] = []
         packed: list[Packed] = []
         for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):
@@ -164,14 +168,18 @@ class Writing(Reading):
         self._store.record("followed", str(generation))
 
     def _erase(self, doc_ids: Sequence[str]) -> None:
+        self._withdraw(doc_ids)
+        for doc_id in doc_ids:
+            self._store.erase(doc_id)
+
+    def _withdraw(self, doc_ids: Sequence[str]) -> None:
+        """Take documents out of everything but the store, and its note of the files that brought them."""
         if self._server is not None:
             self._followed(replica.withdraw(self._server, doc_ids))
         for doc_id in doc_ids:
             self._forget_vectors(doc_id)
             self._keywords.remove(doc_id)
         self._keywords.commit()
-        for doc_id in doc_ids:
-            self._store.erase(doc_id)
 
     def _forget_vectors(self, doc_id: str) -> None:
         for name in ("passages", "questions"):

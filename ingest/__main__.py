@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     config = from_environment(index=options.index, encoder=options.encoder)
     from alignment_qa.index import Index
-    from alignment_qa.place import discard
+    from alignment_qa.place import set_aside
     from ingest.copies import settle
 
     if options.list:
@@ -70,7 +70,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.names is not None:
         return _from(options, config.index)
     if options.rebuild:
-        discard(config.index)
+        set_aside(config.index)
     paths = [*(options.paths or [SHIPPED]), *_files(config.index)]
     done = _ingest(options, paths, config.index)
     return _watch(paths, config.index, options.fields) if options.watch and done != 2 else done
@@ -87,7 +87,7 @@ def _files(index: str) -> list[Path]:
 def _from(options: argparse.Namespace, index: str) -> int:
     """Fetch collections, then index what they brought together with the paths that were given."""
     from alignment_qa.config import access, cache_folder
-    from alignment_qa.place import discard
+    from alignment_qa.place import set_aside
     from ingest import sources
     from ingest.sources.fetch import Fetch
 
@@ -112,7 +112,7 @@ def _from(options: argparse.Namespace, index: str) -> int:
     if options.dry_run or not paths:
         return status
     if options.rebuild:
-        discard(index)
+        set_aside(index)
     print(f"What was fetched is kept in {cache_folder() / 'collections'}/; now it is read.", flush=True)
     return max(status, _ingest(options, [*paths, *_files(index)], index))
 
@@ -192,6 +192,7 @@ def _ingest(options: argparse.Namespace, paths: Sequence[Path], folder: str) -> 
     from tqdm import tqdm
 
     from alignment_qa.index import Index
+    from ingest.carry import carried
     from ingest.sync import Report, sync, walk
 
     started = time.perf_counter()
@@ -204,10 +205,18 @@ def _ingest(options: argparse.Namespace, paths: Sequence[Path], folder: str) -> 
     total = sum(file.path.stat().st_size for file in walk(paths, Report()) if file.path.exists())
     with (
         Index.open(folder, write=True, encoder=options.encoder) as index,
+        carried(folder, index) as known,
         _engine(options, index) as engine,
         tqdm(total=total, unit="B", unit_scale=True, desc="Reading", leave=False, disable=None) as bar,
     ):
-        report = sync(paths, index, lambda size: bar.update(size) and None, options.fields, engine=engine)
+        report = sync(
+            paths,
+            index,
+            lambda size: bar.update(size) and None,
+            options.fields,
+            engine=engine,
+            known_vectors=known.vectors,
+        )
         documents, passages = index.count()
     for name, reason in report.skipped:
         print(f"skipped  {name}: {reason}", file=sys.stderr)

@@ -98,7 +98,7 @@ def _check(path: Path, store: Store, seed: int, server: Server | None = None) ->
     found.unlike = bool(found.fault("copies that are none, or that still answer", copies.faults(store)))
     dimension = encoders.load(store.fact("encoder") or "").dimension
     embedded, asked = _check_store(store, dimension, found)
-    _check_sample(store, seed, found)
+    check_sample(store, seed, found)
     _check_keywords(path, store, found)
     if server is not None:
         _check_journal(server, store, dimension, found)
@@ -176,10 +176,10 @@ def _whole(store: Store, passages: Sequence[Passage], dimension: int) -> bool:
         rows = store.vectors([p.passage_id for p in passages], dimension)
     except ValueError:
         return False
-    return all(_fits(p, rows.get(p.passage_id)) for p in passages)
+    return all(fits(p, rows.get(p.passage_id)) for p in passages)
 
 
-def _fits(passage: Passage, matrix: Vectors16 | None) -> bool:
+def fits(passage: Passage, matrix: Vectors16 | None) -> bool:
     if matrix is None or passage.role != "prose":
         return matrix is None and passage.role != "prose"
     lengths = np.linalg.norm(matrix.astype(np.float32), axis=1)
@@ -188,10 +188,10 @@ def _fits(passage: Passage, matrix: Vectors16 | None) -> bool:
 
 def sound(packed: Packed) -> bool:
     """Whether a document as a server keeps it agrees with itself."""
-    return _agree(packed.document, packed.passages) and all(map(_fits, packed.passages, packed.vectors))
+    return _agree(packed.document, packed.passages) and all(map(fits, packed.passages, packed.vectors))
 
 
-def _check_sample(store: Store, seed: int, found: Findings) -> None:
+def check_sample(store: Store, seed: int, found: Findings) -> None:
     """Encode some passages again, each with those beside it, which its vector reads too."""
     encoder = encoders.load(store.fact("encoder") or "")
     chosen = sorted(set(store.ready()) - found.forget - found.encode)

@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="scheduler of a running Dask cluster, as tcp://host:port (default: one is started)",
     )
-    made.add_argument("--rebuild", action="store_true", help="throw the index away first")
+    made.add_argument("--rebuild", action="store_true", help="read all documents again, into a new index")
     made.add_argument("--list", action="store_true", help="print the documents in the index and stop")
     made.add_argument("--remove", metavar="DOC_ID", help="take a document out of the index and stop")
     return made

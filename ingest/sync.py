@@ -85,6 +85,9 @@ class Read(NamedTuple):
 Engine = Callable[[Iterator[Reading]], Iterator[tuple[Reading, Iterable[Read], bool]]]
 """Files → what is in them, in the same order; True with the last of a file."""
 
+Known = Callable[[Document, Sequence[Passage]], list[Vectors16] | None]
+"""A document and its passages → the vectors of its prose, None where they are not known (`carry`)."""
+
 
 def sync(
     paths: Sequence[Path],
@@ -95,6 +98,7 @@ def sync(
     size: int = SIZE,
     limit: int = LIMIT,
     engine: Engine | None = None,
+    known_vectors: Known = lambda document, passages: None,
 ) -> Report:
     """Bring the index in line with files and folders. Under a given folder, a document whose file has gone goes too.
 
@@ -105,6 +109,7 @@ def sync(
     limit = min(limit, index.encoder.limit)
     known = index.store.files()
     seen: set[str] = set()
+    shrunk: list[Reading] = []
     readings = _changed(paths, index, known, seen, report, progress)
     with _Writer(index, report, progress) as writer:
         for reading, reads, last in (engine or partial(_here, fields=fields))(readings):
@@ -127,14 +132,18 @@ def sync(
                     continue
                 report.passages += len(passages)
                 reading.brings.add(doc_id)
-                writer.add(reading, document, passages, read.vectors)
+                writer.add(reading, document, passages, read.vectors or known_vectors(document, passages))
             if not last:
                 continue
             if not reading.whole and before:
                 reading.brings |= before.brings  # what could not be read now may be what was read then
-            if reading.brings:
+            if before and before.brings - reading.brings:
+                shrunk.append(reading)
+            elif reading.brings:
                 writer.end(reading)
-    _forget_gone(paths, index, known, seen, report)
+    _forget_gone(paths, index, known, seen, shrunk, report)
+    for reading in shrunk:
+        progress(reading.stat.st_size)
     _bring_glossary(paths, index)
     report.copies = copies.settle(index)
     return report
@@ -220,8 +229,7 @@ class _Writer:
         for reading, document, _, _ in self._batch:  # before they are there, so that a killed run leaves none unnamed
             self._index.store.note_documents(reading.file.key, [document.source.doc_id])
         documents = [(document, passages) for _, document, passages, _ in self._batch]
-        encoded = [vectors for *_, vectors in self._batch if vectors is not None]
-        adding = self._thread.submit(self._index.add, documents, *([encoded] if encoded else []))
+        adding = self._thread.submit(self._index.add, documents, [vectors for *_, vectors in self._batch])
         self._adding = adding, {document.source.doc_id for document, _ in documents}, self._read
         self._report.added += [document.source.doc_id for document, _ in documents]
         self._batch, self._read = [], []
@@ -277,17 +285,31 @@ def walk(paths: Sequence[Path], report: Report) -> Iterator[File]:
 
 
 def _forget_gone(
-    paths: Sequence[Path], index: Index, known: Mapping[str, Noted], seen: set[str], report: Report
+    paths: Sequence[Path],
+    index: Index,
+    known: Mapping[str, Noted],
+    seen: set[str],
+    shrunk: Sequence[Reading],
+    report: Report,
 ) -> None:
-    """Drop the note of files that are no longer there, then each document that only files gone or changed brought."""
+    """Drop each document that only files brought that are gone or, as those in `shrunk`, no longer do; the notes of these
+    files last, because they are all that a run that is stopped here leaves of what the next has to drop."""
     folders = [_key(path) + os.sep for path in paths if path.is_dir()]
-    for key in index.store.files():
-        if key not in seen and any(key.startswith(folder) for folder in folders):
-            index.store.forget_file(key)
-    brought = {doc_id for noted in index.store.files().values() for doc_id in noted.brings}
-    for doc_id in dict.fromkeys(doc_id for noted in known.values() for doc_id in sorted(noted.brings)):
+    noted = index.store.files()
+    gone = [key for key in noted if key not in seen and any(key.startswith(folder) for folder in folders)]
+    now = {key: each.brings for key, each in noted.items()} | dict.fromkeys(gone, frozenset())
+    now |= {reading.file.key: frozenset(reading.brings) for reading in shrunk}
+    brought = frozenset().union(*now.values())
+    for doc_id in dict.fromkeys(doc_id for each in known.values() for doc_id in sorted(each.brings)):
         if doc_id not in brought and index.remove(doc_id):
             report.removed.append(doc_id)
+    for key in gone:
+        index.store.forget_file(key)
+    for reading in shrunk:
+        if reading.brings:
+            _note(index, reading)
+        else:
+            index.store.forget_file(reading.file.key)
 
 
 def _bring_glossary(paths: Sequence[Path], index: Index) -> None:

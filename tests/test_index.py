@@ -223,7 +223,7 @@ def test_one_batch_is_read_while_the_one_before_is_added_and_never_more(
     with Index.open(tmp_path / "index", write=True) as index:
         add = index.add
 
-        def slow(documents: list[tuple[Document, list[Passage]]]) -> None:
+        def slow(documents: list[tuple[Document, list[Passage]]], encoded: object) -> None:
             at_least = min(len(ahead) + 2, 4)
             until = time.monotonic() + 20
             while len(cut) < at_least and time.monotonic() < until:
@@ -247,7 +247,7 @@ def test_a_batch_that_cannot_be_added_ends_the_run_and_the_next_run_goes_on(
     with Index.open(tmp_path / "index", write=True) as index:
         add = index.add
 
-        def full_disk(documents: list[tuple[Document, list[Passage]]]) -> None:
+        def full_disk(documents: list[tuple[Document, list[Passage]]], encoded: object) -> None:
             if documents and documents[0][0].source.title == "Whale 2":
                 raise OSError("no space left on device")
             add(documents)

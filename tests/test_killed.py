@@ -11,12 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alignment_qa import Answer, Assistant
 from alignment_qa.index import Index
+from alignment_qa.store import Store
 from ingest.__main__ import main
 from ingest.check import check
 from tests.conftest import LIBRARY, ROOT, make_index
@@ -64,13 +67,12 @@ def contents(index: Path) -> list[object]:
     """Documents and passages with their ids, and how each answer to them begins and what it was found in. Not the whole
     answer: tantivy counts the words of removed passages until it merges their segment, which moves scores a little and
     with them the last sentences of an answer."""
-    opened = Index.open(index)
-    documents = list(opened.documents())
-    passages = [p for d in documents for p in opened.passages_of(d.source.doc_id)]
-    copies = {d.source.title: [c.title for c in opened.copies_of(d.source.doc_id)] for d in documents}
-    opened.close()
     assistant = Assistant.open(index)
-    answers = [assistant.answer(question) for question in QUESTIONS]
+    with assistant.index as opened:
+        documents = list(opened.documents())
+        passages = [p for d in documents for p in opened.passages_of(d.source.doc_id)]
+        copies = {d.source.title: [c.title for c in opened.copies_of(d.source.doc_id)] for d in documents}
+        answers = [assistant.answer(question) for question in QUESTIONS]
     found = [{hit.passage.passage_id for hit in answer.hits[:3]} for answer in answers]
     return [copies, documents, passages, [answer.claims[0].text for answer in answers], found]
 
@@ -103,7 +105,9 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next(
             killed += run.poll() is None
             run.kill()
             run.communicate()
-        Assistant.open(index).answer(QUESTIONS[0])
+        assistant = Assistant.open(index)
+        with assistant.index:
+            assistant.answer(QUESTIONS[0])
         code, said = ended(started(folder, index))
         assert code == 0, said
         assert contents(index) == unbroken, f"round {turn}"
@@ -111,6 +115,58 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next(
         shutil.rmtree(index)
     with capsys.disabled():
         sys.stdout.write(f"\n{pytestconfig.getoption('--kills')} rounds, {killed} runs killed on the way\n")
+
+
+class Stopped(Exception):
+    """The run ends here, as if it had been killed."""
+
+
+def stop_at(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the run stop right after its nth write to what is true of the index."""
+    calls = count(1)
+
+    def stopping(write: Callable[..., None]) -> Callable[..., None]:
+        def written(*arguments: Any, **named: Any) -> None:
+            write(*arguments, **named)
+            if next(calls) == call:
+                raise Stopped
+
+        return written
+
+    for name in ("forget_file", "note_file", "note_documents", "put", "mark", "erase", "settle"):
+        monkeypatch.setattr(Store, name, stopping(getattr(Store, name)))
+
+
+@pytest.mark.slow
+def test_a_run_stopped_after_any_of_its_writes_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    title = "---\ntitle: {}\n---\n"
+    one, other, third = (f"The {name} of the bay sleeps there by day." for name in ("otter", "seal", "crab"))
+    folder = folder_of(
+        tmp_path / "texts", {"gone.txt": one, "changed.txt": other, "titled.md": title.format("A") + third}
+    )
+    old = make_index(folder, tmp_path / "old")
+    folder_of(folder, {"changed.txt": other + " It hunts at night.", "titled.md": title.format("B") + third})
+    whole = held(make_index(folder, Path(shutil.copytree(old, tmp_path / "whole"))))
+    for call in count(1):
+        index = Path(shutil.copytree(old, tmp_path / f"index-{call}"))
+        with monkeypatch.context() as patched:
+            stop_at(call, patched)
+            try:
+                make_index(folder, index)
+                break
+            except Stopped:
+                pass
+        assert held(make_index(folder, index)) == whole, f"stopped after write {call}"
+    assert call > 10
+
+
+def held(index: Path) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The documents, with their words and the titles of their copies."""
+    with Index.open(index) as opened:
+        documents = [(d.source.title, d.text, opened.copies_of(d.source.doc_id)) for d in opened.documents()]
+    return [(title, text, tuple(copy.title for copy in copies)) for title, text, copies in documents]
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from alignment_qa.errors import ReadFailed
 from alignment_qa.types import Document
-from ingest.readers import LARGEST, SUFFIXES, html, markdown, pdf, read, text
+from ingest.readers import LARGEST, SUFFIXES, html, hyphens, markdown, pdf, read, text
 
 SOURCES = Path(__file__).parents[2] / "shared" / "source-documents"
 
@@ -544,22 +544,32 @@ Set = tuple[float, float, float, str]
 """A line as it is set: left, baseline, size, words."""
 
 
-def pdf_of(pages: list[list[Set]], info: str = "") -> bytes:
-    """A PDF with these lines on its pages, in Helvetica; bold where the size is 14."""
+BOLD, ITALIC, TYPED, PICTURES = "Helvetica-Bold", "Helvetica-Oblique", "Courier", "ZapfDingbats"
+FONTS = ("Helvetica", BOLD, ITALIC, TYPED, PICTURES)
+
+
+def pdf_of(pages: list[list[Set]], info: str = "", fonts: dict[float, str] | None = None) -> bytes:
+    """A PDF with these lines on its pages, in Helvetica; bold where the size is 14, in other fonts by their sizes."""
     count = len(pages)
+    font_of = {14: BOLD} | (fonts or {})
+    first = 3 + len(FONTS)
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Count {count} /Kids [{' '.join(f'{5 + 2 * at} 0 R' for at in range(count))}] >>",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
+        f"<< /Type /Pages /Count {count} /Kids [{' '.join(f'{first + 2 * at} 0 R' for at in range(count))}] >>",
+        *(
+            f"<< /Type /Font /Subtype /Type1 /BaseFont /{font} {'' if font == PICTURES else '/Encoding /WinAnsiEncoding'} >>"
+            for font in FONTS
+        ),
     ]
+    named = " ".join(f"/F{at} {3 + at} 0 R" for at in range(len(FONTS)))
     for at, lines in enumerate(pages):
         shown = "\n".join(
-            f"BT /F{2 if size == 14 else 1} {size} Tf {x} {y} Td ({words}) Tj ET" for x, y, size, words in lines
+            f"BT /F{FONTS.index(font_of.get(size, 'Helvetica'))} {size} Tf {x} {y} Td ({words}) Tj ET"
+            for x, y, size, words in lines
         )
         objects += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {6 + 2 * at} 0 R "
-            "/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>",
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {first + 1 + 2 * at} 0 R "
+            f"/Resources << /Font << {named} >> >> >>",
             f"<< /Length {len(shown.encode('cp1252'))} >>\nstream\n{shown}\nendstream",
         ]
     objects.append(f"<< {info} >>")
@@ -706,6 +716,109 @@ def test_numbered_items_go_on_counting_and_a_footnote_loses_its_mark() -> None:
         "1. those that are wanted for themselves,\n2. those of others.\n\n"
         "We thank the others for their goals and their words on this."
     )
+
+
+def test_heads_that_differ_on_left_and_right_pages_are_gone_too() -> None:
+    said = [f"An agent that has learned a goal number {n} keeps it also when it is" for n in "abcdef"]
+    heads = ["REEF  Goals of Agents", "Journal of Means  Vol. 3"]
+    pages = [
+        [*set_at(700, [words]), (72, 40, 9, f"{n}"), *([(72, 770, 9, heads[n % 2])] if n > 1 else [])]
+        for n, words in enumerate(said, 1)
+    ]
+    assert pdf.read(pdf_of(pages)).text == " ".join(said)
+
+
+def test_code_stands_apart_and_lettering_of_figures_heads_nothing() -> None:
+    lines: list[Set] = [
+        *set_at(700, ["An agent that has learned to want a goal is run by these two lines, as"]),
+        *set_at(680, ["goal = learn\\(rewards\\)", "act\\(goal\\)"], size=10),
+        *set_at(640, ["anybody can see who reads them. The next figure shows it.", "It has its parts."]),
+        (200, 600, 6, "Reward"),
+        *set_at(560, ["Figure 1: The parts of an agent, and what they are for."]),
+    ]
+    document = pdf.read(pdf_of([lines], fonts={10: TYPED, 6: BOLD}))
+    assert document.headings == ()
+    assert "is run by these two lines, as anybody can see who reads them." in document.text
+    assert "\n\n    goal = learn(rewards)\n    act(goal)\n\n" in document.text
+
+
+def test_a_line_in_italics_of_its_own_heads_what_follows() -> None:
+    lines: list[Set] = [
+        *set_at(700, ["An agent has learned a goal.", "It keeps the goal for long."]),
+        (72, 660, 10, "Goals of Others"),
+        *set_at(640, ["Others have goals too."]),
+    ]
+    assert roles(pdf.read(pdf_of([lines], fonts={10: ITALIC}))) == [("Goals of Others", "prose")]
+
+
+def test_what_a_printer_or_a_publisher_sets_at_a_pages_foot_cuts_no_sentence() -> None:
+    page: list[Set] = [
+        (72, 780, 9, "11/21/26, 6:59 PM Goals of Agents"),
+        *set_at(140, ["An agent that has learned a goal in training keeps the goal also when it is"]),
+        (72, 80, 8, "Permission to copy this work is granted without a fee"),
+        (72, 70, 8, "for those who teach it."),
+        (72, 20, 9, "https://example.org/goals 1/2"),
+    ]
+    document = pdf.read(pdf_of([page, set_at(700, ["used for something else."])]))
+    assert document.text == (
+        "An agent that has learned a goal in training keeps the goal also when it is used for something else.\n\n"
+        "Permission to copy this work is granted without a fee for those who teach it."
+    )
+
+
+def test_entries_without_marks_are_told_by_their_hanging_lines() -> None:
+    entries: list[Set] = [
+        (72, 700, 14, "References"),
+        (72, 680, 11, "Reef A (2019). On goals."),
+        (90, 666, 11, "Journal of Means, 3. URL http:"),
+        (90, 652, 11, "//example.org/goals."),
+        (72, 638, 11, "Tide B (2020). On means."),
+    ]
+    opening: list[Set] = [(72, 770, 20, "Goals of Agents"), *set_at(740, ["Goals are learned from rewards."])]
+    document = pdf.read(pdf_of([[*opening, *entries]]))
+    assert document.text.endswith(
+        "- Reef A (2019). On goals. Journal of Means, 3. URL http: //example.org/goals.\n- Tide B (2020). On means."
+    )
+
+
+def test_accents_that_are_set_beside_their_letters_are_put_on_them() -> None:
+    document = pdf.read(
+        pdf_of([set_at(700, ["M\u00a8achler and Franc\u00b8ois have na\u00a8ive goals; it\u00b4s so."])])
+    )
+    assert document.text == "Mächler and François have naïve goals; it\u00b4s so."
+
+
+@pytest.mark.parametrize(
+    ("cut", "elsewhere", "whole"),
+    [
+        ("align-\nment", "", "alignment"),
+        ("base-\ngoal", "the base-goal", "base-goal"),
+        ("Trace-\nMonkey", "TraceMonkey", "TraceMonkey"),
+        ("Springer-\nVerlag", "", "Springer-Verlag"),
+        ("stop-the-\nworld", "", "stop-the-world"),
+        ("interpreter-\nto-trace", "", "interpreter-to-trace"),
+        ("type-special-\nized", "", "type-specialized"),
+        ("blanket-\nviolation", "", "blanket-violation"),
+        ("gain-\nfollowing", "gain", "gain-following"),
+        ("over-\nfitting", "", "overfitting"),
+        ("manage-\nable", "", "manageable"),
+        ("pro-\nviding", "", "providing"),
+        ("GPT-\n4", "", "GPT-4"),
+    ],
+)
+def test_a_word_cut_at_a_lines_end_is_whole_again_or_keeps_its_hyphen(cut: str, elsewhere: str, whole: str) -> None:
+    assert hyphens.mended(cut, hyphens.counted(f"{elsewhere}\n{cut}")) == whole
+
+
+def test_a_sign_that_a_font_does_not_name_leaves_a_mark() -> None:
+    content = pdf_of([set_at(700, ["The agent keeps 10\\0028 of the goals that it has learned."])])
+    unnamed = content.replace(b"/WinAnsiEncoding >>", b"<< /Differences [2 /C0] >> >>", 1)
+    assert pdf.read(unnamed).text == "The agent keeps 10\ufffd8 of the goals that it has learned."
+
+
+def test_a_pdf_whose_letters_are_pictures_is_refused() -> None:
+    with pytest.raises(ReadFailed, match="do not say which letters"):
+        pdf.read(pdf_of([set_at(700, ["Goals are learned from rewards."])], fonts={11: PICTURES}))
 
 
 def test_a_pdf_without_text_is_refused() -> None:

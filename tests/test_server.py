@@ -22,7 +22,7 @@ from alignment_qa import IndexBusy, IndexMissing, IndexUnreachable, encoders, pa
 from alignment_qa.chroma import LEASE, LOOK, Server
 from alignment_qa.config import INDEX_TOKEN, cache_folder
 from alignment_qa.index import Index
-from alignment_qa.place import discard
+from alignment_qa.place import set_aside
 from ingest.__main__ import main
 from ingest.check import check
 from ingest.findings import Findings
@@ -479,7 +479,7 @@ def test_a_server_that_dies_is_told_and_one_that_returns_is_used_again(
                 writer.close()
                 with Index.open(address, write=True) as index:  # goes on with what was begun
                     assert "Kelp forests" not in titles(index)
-                discard(address)
+                set_aside(address)
                 with pytest.raises(IndexMissing):
                     Index.open(address)
         reader.close()

@@ -15,6 +15,7 @@ from ingest.readers import pdfblocks, pdflines
 from ingest.readers.assemble import assemble
 from ingest.readers.blocks import Block, normal, prose
 from ingest.readers.frontmatter import Stated, iso_date, names
+from ingest.readers.hyphens import HYPHEN
 from ingest.readers.pdflines import Line
 from ingest.readers.titles import usable
 
@@ -35,6 +36,8 @@ _NO_NAMES = frozenset(
     )
 )  # fmt: skip
 _MOST_PAGES = 5000
+_DINGBAT = re.compile("[\u2701-\u27be]")
+"""What the numbered letters of a font made of pictures are taken for."""
 
 
 def read(content: bytes, *, name: str = "", collection: str = "") -> Document:
@@ -43,6 +46,9 @@ def read(content: bytes, *, name: str = "", collection: str = "") -> Document:
         found, metadata = _extracted(content)
     if sum(len(line.text.split()) for line in found) < 3:
         raise ReadFailed("a PDF without text (scanned pages?)")
+    shown = "".join(line.text for line in found)
+    if len(_DINGBAT.findall(shown)) * 10 > len(shown):
+        raise ReadFailed("a PDF whose fonts do not say which letters they show")
     title, rest = _title(found)
     announced = prose(normal(metadata.get("Title", "")))
     said = Stated(title=announced if usable(announced) and _shares_words(announced, title) else title)
@@ -90,7 +96,7 @@ def _title(lines: list[Line]) -> tuple[str, list[Line]]:
         return "", lines
     at = next(at for at, line in enumerate(first) if line.size == largest)
     taken = list(takewhile(lambda line: abs(line.size - largest) < 0.6, lines[at : at + 5]))
-    title = prose(" ".join(line.text for line in taken).replace(pdflines.HYPHEN, "-"))
+    title = prose(" ".join(line.text for line in taken).replace(HYPHEN, "-"))
     if not usable(title) or len(title.split()) > 40:
         return "", lines
     return title, lines[:at] + lines[at + len(taken) :]

@@ -10,8 +10,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from ingest.readers.blocks import Block, prose
-from ingest.readers.pdflines import HYPHEN, Line
+from ingest.readers.hyphens import counted, mended
+from ingest.readers.pdflines import Line
 from ingest.readers.sections import bare_heading, entry, purpose_of
+from ingest.readers.titles import calm
 
 _ENDS = re.compile(r"[.?!:;][\"'”’)\]]*$")
 _BULLET = re.compile(r"[•‣◦▪●■∗]\s*(?=\S)")
@@ -27,23 +29,19 @@ _STATEMENT = re.compile(
 )
 _CAPTION = re.compile(r"(?:Figure|Fig\.|Table|Algorithm|Listing)\s+\d+[.:|]", re.IGNORECASE)
 _NOTE_MARK = re.compile(r"(?:\d{1,2}|[*†‡§¶])\s?(?=[A-Z])")
-_ROMAN_NUMBER = re.compile(r"[IVX]+\.?")
-_SMALL = frozenset(("a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
-_PREFIXES = frozenset(("self", "well", "multi", "anti", "semi", "quasi", "cross", "half"))
-_CUT = re.compile(rf"(\w+)(?:{HYPHEN}|-\n)(\w+)")
 
 
 def blocks(lines: Sequence[Line]) -> Iterator[Block]:
     """The blocks of these lines, in their order; footnotes and captions after the paragraph that they interrupt."""
-    joined = _side_by_side(lines)
+    joined = _told_apart(_side_by_side(lines))
     body = body_size(joined)
-    whole = _CUT.sub(" ", " ".join(line.text for line in joined).casefold())
-    words = Counter(re.findall(r"\w+(?:-\w+)*", whole))
+    words = counted("\n".join(line.text for line in joined))
     rights = _rights(joined)
     groups: list[tuple[str, list[Line]]] = []  # kind, lines
+    listed = False  # below the heading of a reference list
     for at, line in enumerate(joined):
         before = joined[at - 1] if at else None
-        kind = _kind(line, before, body)
+        kind = _kind(line, before, joined[at + 1] if at + 1 < len(joined) else None, body)
         opened, held = groups[-1] if groups else ("", [])
         if opened == "item" and not kind and _counts_on(held[0], line):
             kind = "item"
@@ -51,19 +49,26 @@ def blocks(lines: Sequence[Line]) -> Iterator[Block]:
             goes_on = False
         elif opened == "heading":
             goes_on = (kind == "heading" or line.text.isupper()) and _same_heading(before, line)
+        elif listed and kind in ("", "item") and _hangs(held[0], before, line):
+            goes_on = True  # entries are full of stops
+        elif "code" in (kind, opened):
+            goes_on = kind == opened
         elif kind:
             goes_on = opened == "reference" and kind == "item"
+        elif opened == "note" and line.size > before.size * 1.05 > 0:
+            goes_on = False
         elif opened == "reference":
             goes_on = True  # entries are full of stops; only the next mark ends one
         elif opened == "item" and not _jumps(before, line):
             # The rest of an item hangs to the right of its mark.
-            goes_on = line.left > held[0].left + 0.4 * line.size and _gap(before, line) < 1.8 * max(line.size, 6)
+            goes_on = _hangs(held[0], before, line)
         else:
             goes_on = not _breaks(before, line, rights[before.page, _column(before)])
         if goes_on:
             held.append(line)
         else:
             groups.append((kind or "paragraph", [line]))
+            listed = purpose_of(line.text) == "references" if kind == "heading" else listed
     yield from _interrupted_joined([_block(kind, group, words) for kind, group in groups])
 
 
@@ -93,18 +98,36 @@ def _side_by_side(lines: Sequence[Line]) -> list[Line]:
                     end_y=line.y if line.size >= last.size else last.end_y,
                     size=larger.size or max(last.size, line.size),
                     bold=last.bold and line.bold,
+                    italic=last.italic and line.italic,
+                    typed=last.typed and line.typed,
                 )
                 continue
         joined.append(line)
     return joined
 
 
-def _kind(line: Line, before: Line | None, body: float) -> str:
-    """heading, item, note or caption where a line opens one; empty where it may go on with what was before."""
+def _told_apart(lines: Sequence[Line]) -> list[Line]:
+    """The lines without a style that most of the text has, which sets nothing apart."""
+    size = sum(len(line.text) for line in lines)
+    bold, italic, typed = (
+        sum(len(line.text) for line in lines if getattr(line, style)) * 2 <= size
+        for style in ("bold", "italic", "typed")
+    )
+    return [
+        replace(line, bold=bold and line.bold, italic=italic and line.italic, typed=typed and line.typed)
+        for line in lines
+    ]
+
+
+def _kind(line: Line, before: Line | None, after: Line | None, body: float) -> str:
+    """heading, item, note, caption or code where a line opens one; empty where it may go on with what was before."""
     text = line.text
+    if line.typed:
+        return "code"
     if _CAPTION.match(text):
         return "caption"
-    if line.size and line.size < body * 0.95 and _NOTE_MARK.match(text) and line.y < 250:
+    below = line.size and line.size < body * 0.95 and line.y < 250
+    if below and _NOTE_MARK.match(text):
         return "note"
     ended = (
         before is None
@@ -113,11 +136,13 @@ def _kind(line: Line, before: Line | None, body: float) -> str:
         or _jumps(before, line)
     )
     words = len(text.split())
-    if words <= 16 and not re.search(r"[.,;:]$", text) and re.search(r"[^\W\d_]{3}", text):
+    lettering = 0 < line.size < body * 0.7  # of a figure
+    if words <= 16 and not lettering and not re.search(r"[.,;:]$", text) and re.search(r"[^\W\d_]{3}", text):
         larger = line.size > body * 1.08
         if bare_heading(text) or text.strip(" .:").casefold() == "abstract" or _ROMAN.fullmatch(text):
             return "heading"
-        if (line.bold and ended) or (larger and words >= 1 and (ended or line.size > body * 1.2)):
+        set_apart = line.bold or _opens_section(before, line, after, body)
+        if (set_apart and ended) or (larger and words >= 1 and (ended or line.size > body * 1.2)):
             return "heading" if _looks_named(text) else ""
         if ended and _LETTERED.fullmatch(text) and line.right - line.left < 200:
             return "heading"
@@ -125,7 +150,18 @@ def _kind(line: Line, before: Line | None, body: float) -> str:
         return "paragraph"
     if _REFERENCE.match(text):
         return "reference"
-    return "item" if _BULLET.match(text) or (ended and _NUMBER.match(text)) else ""
+    if _BULLET.match(text) or (ended and _NUMBER.match(text)):
+        return "item"
+    smaller = below and before is not None and line.size < before.size * 0.95 and _gap(before, line) > body
+    return "note" if smaller and words > 3 and text[:1].isupper() and _looks_named(text) else ""
+
+
+def _opens_section(before: Line | None, line: Line, after: Line | None, body: float) -> bool:
+    """Whether a line in italics stands alone between the end of a paragraph and the begin of one."""
+    if not line.italic or not line.text[:1].isupper() or before is None or after is None:
+        return False
+    apart = _ENDS.search(before.text) is not None and _gap(before, line) > body
+    return apart and not after.italic and after.text[:1].isupper() and _looks_named(after.text)
 
 
 def _counts_on(item: Line, line: Line) -> bool:
@@ -148,7 +184,7 @@ def _looks_named(text: str) -> bool:
 
 def _same_heading(before: Line, line: Line) -> bool:
     return (
-        (abs(before.size - line.size) < 0.5 or not line.size)  # of small capitals pdfium may know no size
+        (abs(before.size - line.size) < 0.5 or line.text.isupper())  # small capitals have another size
         and before.bold == line.bold
         and _NUMBERED.match(line.text) is None
         and purpose_of(before.text) == "prose"
@@ -167,6 +203,12 @@ def _breaks(before: Line, line: Line, right: float) -> bool:
         return before.right < right - 3 * size or not line.text[:1].islower()
     indent = line.left - before.left
     return _gap(before, line) > 1.6 * size or 0.7 * size < indent < 6 * size or before.right < right - 3 * size
+
+
+def _hangs(first: Line, before: Line, line: Line) -> bool:
+    """Whether a line stands directly below and further to the right than the first of its item."""
+    close = not _jumps(before, line) and _gap(before, line) < 1.8 * max(line.size, 6)
+    return close and line.page == first.page and line.left > first.left + 0.4 * line.size
 
 
 def _jumps(before: Line, line: Line) -> bool:
@@ -202,10 +244,9 @@ def _block(kind: str, lines: Sequence[Line], words: Counter[str]) -> Block:
 
 
 def _of_lines(kind: str, lines: Sequence[Line], words: Counter[str]) -> Block:
-    text = "\n".join(line.text for line in lines)
-    text = _CUT.sub(lambda match: _whole_word(match[1], match[2], words), text).replace(HYPHEN, "-")
-    if kind == "note":
-        text = _NOTE_MARK.sub("", text, count=1)
+    text = mended("\n".join(line.text for line in lines), words)
+    if kind == "note" and (mark := _NOTE_MARK.match(text)):
+        text = text[mark.end() :]
     text = text.replace(". . .", "…")  # TeX's dots, which would end a sentence
     if kind == "heading":
         title = prose(text.replace("\n", " "))
@@ -213,7 +254,9 @@ def _of_lines(kind: str, lines: Sequence[Line], words: Counter[str]) -> Block:
         level = 2 + (number[1].count(".") if number else 0)
         if _LETTERED.fullmatch(title) and number and number[1].isalpha():
             level = 3
-        return Block("heading", _calm(title), level)
+        return Block("heading", calm(title), level)
+    if kind == "code":
+        return Block("code", text)
     if kind in ("item", "reference"):
         number = re.match(r"(\d{1,2})[.)]", text)
         bullet = re.sub(r"^(?:[•‣◦▪●■∗–—-]|\[[^\]]{1,12}\])\s*", "", text)
@@ -222,32 +265,13 @@ def _of_lines(kind: str, lines: Sequence[Line], words: Counter[str]) -> Block:
     return Block("paragraph", prose(text), level=1 if kind in ("note", "caption") else 0)
 
 
-def _whole_word(first: str, second: str, words: Counter[str]) -> str:
-    """A word cut at a line's end: with its hyphen if it keeps one elsewhere or joins two words of the text."""
-    one, two = first.casefold(), second.casefold()
-    if two[0].isdigit() or second[0].isupper() or words[f"{one}-{two}"]:
-        return f"{first}-{second}"
-    if words[one + two]:
-        return first + second
-    two_words = one in _PREFIXES or (len(one) > 3 and len(two) > 3 and words[one] > 0 and words[two] > 0)
-    return f"{first}-{second}" if two_words else first + second
-
-
-def _calm(title: str) -> str:
-    """A heading set in capitals as other headings are: `II. Background and Methods`."""
-    if not title.isupper():
-        return title
-    words = [word if _ROMAN_NUMBER.fullmatch(word) else word.capitalize() for word in title.split()]
-    small = [word.lower() if at and word.lower() in _SMALL else word for at, word in enumerate(words)]
-    return " ".join(small)
-
-
 def _interrupted_joined(found: Sequence[Block]) -> Iterator[Block]:
     """A paragraph that a note, a caption or a page parted, whole again; what parted it comes after it."""
     open_block: Block | None = None
     aside: list[Block] = []
     for block in found:
-        floating = block.kind == "paragraph" and block.level == 1
+        floating = block.kind == "code" or (block.kind == "paragraph" and block.level == 1)
+        floating = floating and not (open_block and block.kind == "code" and _ENDS.search(open_block.text))
         if open_block is not None and floating:
             aside.append(replace(block, level=0))
             continue

@@ -38,6 +38,8 @@ _QUESTION_OPENERS = re.compile(
 )
 _TURN = re.compile(r"[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3}: ")
 _NAME_WORDS = re.compile(r"[A-Za-z]{2,}")
+_ROMAN_NUMBER = re.compile(r"[IVX]+\.?")
+_SMALL = frozenset(("a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
 
 
 def is_question(line: str) -> bool:
@@ -132,3 +134,12 @@ def usable(title: str) -> bool:
 
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def calm(title: str) -> str:
+    """A heading set in capitals as other headings are: `II. Background and Methods`."""
+    if not title.isupper():
+        return title
+    words = [word if _ROMAN_NUMBER.fullmatch(word) else word.capitalize() for word in title.split()]
+    small = [word.lower() if at and word.lower() in _SMALL else word for at, word in enumerate(words)]
+    return " ".join(small)

@@ -1,0 +1,94 @@
+"""`--rebuild` reads all documents again and encodes only what is new; until it is done the old index is kept aside."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from alignment_qa import Assistant, writing
+from ingest import sync
+from ingest.__main__ import main
+from ingest.check import check
+from tests.conftest import LIBRARY
+
+
+@pytest.fixture
+def texts(library: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(library, tmp_path / "texts"))
+
+
+@pytest.fixture
+def place(texts: Path, tmp_path: Path) -> Path:
+    assert main([str(texts), "--index", str(tmp_path / "index")]) == 0
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The titles of documents whose passages were encoded."""
+    titles: list[str] = []
+    encode = writing.passage_vectors
+
+    def noting(encoder: Any, documents: Any, headings: bool) -> Any:
+        titles.extend(passages[0].source.title for passages in documents)
+        return encode(encoder, documents, headings)
+
+    monkeypatch.setattr(writing, "passage_vectors", noting)
+    return titles
+
+
+def rebuilt(texts: Path, place: Path) -> None:
+    assert main([str(texts), "--rebuild", "--index", str(place)]) == 0
+    assert not place.with_name("index-before").exists()
+    assert check(place).faults == []
+
+
+def test_a_rebuild_encodes_only_what_is_new(texts: Path, place: Path, encoded: list[str]) -> None:
+    (texts / "kelp.md").write_text(LIBRARY["kelp.md"].replace("40 percent", "41 percent"))
+    rebuilt(texts, place)
+    assert encoded == ["Kelp forests"]
+
+
+def test_a_rebuild_that_is_stopped_keeps_the_old_index_and_the_next_run_goes_on_from_it(
+    texts: Path, place: Path, encoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sync, "_forget_gone", lambda *arguments: exec("raise KeyboardInterrupt"))
+        for _ in range(2):
+            assert main([str(texts), "--rebuild", "--index", str(place)]) == 130
+    assert Assistant.open(place.with_name("index-before")).answer("What is a kelp forest?").claims
+    shutil.rmtree(place)
+    assert main([str(texts), "--index", str(place)]) == 0
+    assert not place.with_name("index-before").exists()
+    assert (encoded, check(place).faults) == ([], [])
+
+
+@pytest.mark.parametrize("damage", [lambda row: row * 2, lambda row: row[:-7]])
+def test_vectors_that_are_damaged_are_not_carried_over(
+    texts: Path, place: Path, encoded: list[str], damage: Callable[[Any], Any]
+) -> None:
+    with sqlite3.connect(place / "passages.sqlite") as sql:
+        name, blob = sql.execute("SELECT passage_id, vectors FROM passages WHERE role = 'prose'").fetchone()
+        damaged = damage(np.frombuffer(blob, np.float16)).tobytes()
+        sql.execute("UPDATE passages SET vectors = ? WHERE passage_id = ?", (damaged, name))
+    sql.close()
+    rebuilt(texts, place)
+    assert len(encoded) == 1
+
+
+def test_vectors_that_are_not_what_their_words_encode_to_are_not_carried_over(
+    texts: Path, place: Path, encoded: list[str]
+) -> None:
+    with sqlite3.connect(place / "passages.sqlite") as sql:
+        for name, blob in sql.execute("SELECT passage_id, vectors FROM passages WHERE role = 'prose'").fetchall():
+            turned = (-np.frombuffer(blob, np.float16)).tobytes()
+            sql.execute("UPDATE passages SET vectors = ? WHERE passage_id = ?", (turned, name))
+    sql.close()
+    rebuilt(texts, place)
+    assert len(encoded) == 3
