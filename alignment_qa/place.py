@@ -16,8 +16,9 @@ from alignment_qa.store import SCHEMA, Store
 
 
 def aside(path: str) -> Path | None:
-    """Where an index is kept while another takes its place; None for one on a server, which is deleted first."""
-    return None if is_address(path) else Path(f"{path.rstrip('/')}-before")
+    """Where an index is kept while another takes its place, under a name that nobody gives one; None for one on a server,
+    which is deleted first."""
+    return None if is_address(path) else Path(f"{path.rstrip('/')}.before-rebuild")
 
 
 def set_aside(path: str) -> None:

@@ -45,7 +45,7 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def rebuilt(texts: Path, place: Path) -> None:
     assert main([str(texts), "--rebuild", "--index", str(place)]) == 0
-    assert not place.with_name("index-before").exists()
+    assert not place.with_name("index.before-rebuild").exists()
     assert check(place).faults == []
 
 
@@ -62,10 +62,10 @@ def test_a_rebuild_that_is_stopped_keeps_the_old_index_and_the_next_run_goes_on_
         patched.setattr(sync, "_forget_gone", lambda *arguments: exec("raise KeyboardInterrupt"))
         for _ in range(2):
             assert main([str(texts), "--rebuild", "--index", str(place)]) == 130
-    assert Assistant.open(place.with_name("index-before")).answer("What is a kelp forest?").claims
+    assert Assistant.open(place.with_name("index.before-rebuild")).answer("What is a kelp forest?").claims
     shutil.rmtree(place)
     assert main([str(texts), "--index", str(place)]) == 0
-    assert not place.with_name("index-before").exists()
+    assert not place.with_name("index.before-rebuild").exists()
     assert (encoded, check(place).faults) == ([], [])
 
 
