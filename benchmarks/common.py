@@ -27,6 +27,8 @@ from ingest.sync import LIMIT, SIZE
 SHARED = Path(__file__).parent.parent.parent / "shared" / "benchmarks"
 WEIGHTS = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 1.0)
 """Shares of the keyword score in the fused score that are tried."""
+OTHERS = 100
+"""Candidates of each half that the others' fusions are given: unlike ours they do not score what one half did not bring."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -76,8 +78,8 @@ def retrievers(index: Index, weights: Sequence[float] = WEIGHTS, pool: int = Con
     result: dict[str, Retriever] = {
         "dense": dense,
         "keyword": keyword,
-        "rank fusion": by_ranks(dense, keyword, pool=pool),
-        "min-max .5": by_range(dense, keyword, weight=0.5, pool=pool),
+        "rank fusion": by_ranks(dense, keyword, pool=OTHERS),
+        "min-max .5": by_range(dense, keyword, weight=0.5, pool=OTHERS),
     }
     for weight in weights:
         result[f"fused {weight:.2f}"] = fuse(index, weight=weight, pool=pool)
