@@ -81,7 +81,7 @@ def gather(
 ) -> Evidence:
     """Score every sentence of the hits for the question, whose (dimension,) unit vector is given. `least` is the
     probability from which there is an answer; None takes the calibrated one. A comparison with what no passage names has
-    none, nor has a question for a person or a time where no sentence holds one."""
+    none."""
     vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
     rarity = weights(question.terms, index)
     sentences = [
@@ -94,8 +94,7 @@ def gather(
     features = measure(question, hits, sentences, vectors, vector, rarity, index)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
     one_sided = any(set(terms(side)) <= set(missing) for side in question.sides)
-    unheld = question.kind in {"who", "when"} and not any(s.fits for s in sentences)
-    probability = 0.0 if one_sided or unheld else answerable(features)
+    probability = 0.0 if one_sided else answerable(features)
     absent = unnamed(question, hits)
     held = bool(names(question)) and not absent
     return Evidence(

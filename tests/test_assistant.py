@@ -361,19 +361,6 @@ def test_a_comparison_with_what_no_document_names_is_declined_and_the_word_named
     assert "No document uses the word “butte”." in answer.text
 
 
-def test_a_question_for_a_time_is_declined_where_no_sentence_near_it_holds_one(tmp_path: Path) -> None:
-    (tmp_path / "sea").mkdir()
-    (tmp_path / "sea" / "otters.md").write_text(
-        "# Sea otters\n\nSea otters eat urchins in kelp forests, and began to do so when they came to the coast.\n\n"
-        "Sea otters first ate clams in the bays, and then urchins in the kelp forests of the outer coast."
-    )
-    assistant = Assistant.open(make_index(tmp_path / "sea", tmp_path / "index"), least=0.01)
-    assert assistant.answer("Why did sea otters begin to eat urchins in kelp forests?").abstention is None
-    answer = assistant.answer("In what year did sea otters first eat urchins in kelp forests?")
-    assert answer.abstention is Abstention.NO_EVIDENCE
-    assert "No passage near it says when." in answer.text
-
-
 def test_a_question_in_two_parts_is_answered_part_by_part(assistant: Assistant) -> None:
     answer = assistant.answer("What is a kelp forest, and why do otters protect it?")
     assert answer.claims[0].text.startswith("A kelp forest is a dense stand of large brown algae")
