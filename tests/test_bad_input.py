@@ -58,8 +58,8 @@ def test_a_file_made_to_harm_is_read_or_refused_in_time(tmp_path: Path, name: st
     ("original", "looping"),
     [
         (b"/Type /Pages", b"/Type /Pages /Parent 2 0 R"),
-        (b"/Kids [5 0 R]", b"/Kids [2 0 R]"),
-        (b"/Kids [5 0 R]", b"/Kids [5 0 R 2 0 R 5 0 R]"),
+        (b"/Kids [8 0 R]", b"/Kids [2 0 R]"),
+        (b"/Kids [8 0 R]", b"/Kids [8 0 R 2 0 R 8 0 R]"),
         (b"/Count 1", b"/Count 2000000000"),
     ],
 )

@@ -276,11 +276,11 @@ def test_a_run_killed_between_two_batches_goes_on_and_forgets_what_went_meanwhil
         add = index.add
         calls: list[int] = []
 
-        def fail_at_second(found: object) -> None:
+        def fail_at_second(*found: object) -> None:
             calls.append(1)
             if len(calls) == 2:
                 raise KeyboardInterrupt
-            add(found)  # type: ignore[arg-type]
+            add(*found)  # type: ignore[arg-type]
 
         monkeypatch.setattr(index, "add", fail_at_second)
         with pytest.raises(KeyboardInterrupt):
