@@ -210,7 +210,7 @@ class Assistant:
         try:
             yield from self._writer.drafts(
                 found.question.text, passages, history, detail, spent=spent, trace=trace,
-                quoted=lambda: extract(found, detail, self.index.following),
+                quoted=lambda: self._quoted(found, detail, trace),
             )  # fmt: skip
         finally:
             clock.lap("write")
@@ -225,6 +225,8 @@ class Assistant:
         for part in found.question.parts:
             asked = self.understand(part)
             gathered = self.gather_evidence(asked, self.gather_hits(asked))
+            if detail == "beginners":
+                gathered = beginners.prefer(gathered)
             drafts = [] if gathered.abstention else list(extract(gathered, detail, self.index.following, HALF))
             if not drafts:
                 lacking.append(f"“{part}”")

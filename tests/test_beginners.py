@@ -53,6 +53,12 @@ def test_an_introductory_document_leads_and_its_terms_are_defined(assistant: Ass
     assert assistant.answer("What is a kelp forest?").terms == ()
 
 
+def test_an_introductory_document_leads_each_part_of_a_question(assistant: Assistant) -> None:
+    question = "What is a kelp forest, and what does it feed?"
+    assert assistant.answer(question).citations[0].passage.source.title == "Kelp ecology"
+    assert assistant.answer(question, detail="beginners").citations[0].passage.source.title == "Kelp for everyone"
+
+
 @pytest.mark.parametrize(
     "question", ["What is the capital of Mongolia?", "Hello", "Who planted the first kelp forest?"]
 )

@@ -139,6 +139,12 @@ def test_a_slow_stream_with_noise_is_read_to_its_end(library_index: Path, server
     assert len(ask(library_index, server).claims) == 2
 
 
+def test_both_parts_of_a_question_are_quoted_where_the_model_says_nothing(library_index: Path) -> None:
+    question = "What is a kelp forest, and why do otters protect it?"
+    answer = Assistant.open(library_index, "test", base_url="http://127.0.0.1:9/v1").answer(question)
+    assert answer.text == Assistant.open(library_index).answer(question).text
+
+
 def test_no_server_is_told_in_one_line(library_index: Path) -> None:
     answer = Assistant.open(library_index, "test", base_url="http://127.0.0.1:9/v1").answer(QUESTION)
     assert answer.claims[0].support == "quoted"
