@@ -71,7 +71,7 @@ def measure(
 def unnamed(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
     """Names of the question, as written, that no hit has."""
     held = [terms(f"{hit.passage.heading} {hit.passage.text}") for hit in hits]
-    asked = {name.strip("'’-."): forms for name, forms in names(question).items()}
+    asked = {re.sub(r"['’]s?$", "", name.strip("-.")): forms for name, forms in names(question).items()}
     return tuple(name for name, forms in asked.items() if not any(_has(words, forms) for words in held))
 
 

@@ -142,7 +142,9 @@ class Assistant:
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """What is asked, standing alone, misspellings repaired by the corpus and abbreviations by its glossary."""
         alone = conversation.standalone(question, history, self._closeness) if history else question
-        alone, wide, names = self.index.glossary().expand(self.index.respell(alone), self.index.knows)
+        alone, wide, names = self.index.glossary().expand(
+            self.index.respell(alone), self.index.uses, self.index.everyday
+        )
         return replace(understand(alone), wide=wide, names=names)
 
     def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:

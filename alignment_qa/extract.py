@@ -159,10 +159,11 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
     stated = sorted((s for s in both if s.fits), key=lambda s: not says_of_each(sides, s.text))
     groups: list[list[_Chosen]] = []
     taken: list[Sentence] = []
-    if first := _choose(stated, evidence, shape, each, few=1):  # none where they only ask for it
+    first = _choose(stated, evidence, shape, each, few=1)  # none where they only ask for it
+    if whole := _whole_lists(first, evidence, following):
         taken.extend(c.sentence for c in first)
-        groups.append(_whole_lists(first, evidence, following))
-    if first and detail == "brief":
+        groups.append(whole)
+    if whole and detail == "brief":
         return groups
     blocks: list[list[list[_Chosen]]] = []
     for side, other in zip(sides, reversed(sides), strict=True):
@@ -174,8 +175,8 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
         about.sort(key=lambda s: -s.score)
         block = _choose(about, evidence, shape, each, few=1)
         taken.extend(c.sentence for c in block)
-        if block:
-            blocks.append(_by_document(_whole_lists(block, evidence, following), shape, lead_first=True))
+        if grouped := _by_document(_whole_lists(block, evidence, following), shape, lead_first=True):
+            blocks.append(grouped)
     if len(blocks) < len(sides):  # nothing on one of them: what there is on the question as a whole
         return []
     firsts = [block[0][0].sentence for block in blocks]

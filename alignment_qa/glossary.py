@@ -46,23 +46,35 @@ class Glossary:
     def dumps(self) -> str:
         return json.dumps({"names": self.names, "definitions": self.definitions}, ensure_ascii=False)
 
-    def expand(self, question: str, known: Callable[[str], bool]) -> tuple[str, str, dict[str, str]]:
-        """The question with names that no document knows replaced by their terms; the same with the terms of all other
-        names after it in brackets; and these names, each with its term. Single plain words are left, they mean too many
-        things."""
+    def expand(
+        self, question: str, uses: Callable[[str], int], everyday: Callable[[str], bool]
+    ) -> tuple[str, str, dict[str, str]]:
+        """The question with names that no document knows, and abbreviations that fewer passages use than write them out,
+        replaced by their terms; the same with the other way to say what documents say both ways after it in brackets; and
+        the names left in it, each with its term. Single plain words are left, they mean too many things; so an
+        abbreviation may be written small only where that is no everyday word. `uses` says how many passages use a name."""
         terms: dict[str, str] = {}
+        others: list[str] = []
+        small = question.lower()
         for name, term in self.names.items():
-            abbreviation = name != name.lower()
-            if not abbreviation and " " not in name and "-" not in name:
+            short = name != name.lower()
+            if not short and " " not in name and "-" not in name:
                 continue
-            if name not in (question if abbreviation else question.lower()) or term.lower() in question.lower():
+            if name.lower() not in small or term.lower() in small:
                 continue
-            pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", 0 if abbreviation else re.IGNORECASE)
-            if pattern.search(question) and known(name):
-                terms[name] = term
+            flags = re.NOFLAG if short and everyday(name.lower()) else re.IGNORECASE
+            pattern = re.compile(rf"(?<![\w-]){re.escape(name)}{'s?' if short else ''}(?![\w-])", flags)
+            found = pattern.search(question)
+            if not found:
+                continue
+            times = uses(name)
+            if times >= (uses(term) if short else 1) > 0:
+                terms[found[0]] = term
             else:
                 question = pattern.sub(term, question)
-        wide = f"{question.rstrip()} ({', '.join(dict.fromkeys(terms.values()))})" if terms else question
+            if times:
+                others.append(term if found[0] in terms else name)
+        wide = f"{question.rstrip()} ({', '.join(dict.fromkeys(others))})" if others else question
         return question, wide, terms
 
     def mentions(self, text: str) -> Iterator[tuple[int, int, str]]:

@@ -24,6 +24,9 @@ FUNCTION_WORDS = (
 _ISE = re.compile(r"(?<=[a-z]{3})is(e|ed|es|er|ers|ing|ation|ations|ational|able)\b")
 _OUR = re.compile(r"(?<=[a-z]{2})our(s|ed|ing|al|able|ite|ism|less)?\b")
 _PROGRAMME = re.compile(r"\bprogrammes?\b")
+_NOT = re.compile(
+    r"\b(?:can|wo|sha|are|is|was|were|do|does|did|have|has|had|could|would|should|must|might|need|ai)n?['’]t\b"
+)
 
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -60,8 +63,9 @@ def terms(text: str) -> list[str]:
 
 
 def fold(text: str) -> str:
-    """Lower case with British spellings turned American."""
-    return _PROGRAMME.sub("program", _OUR.sub(r"or\1", _ISE.sub(r"iz\1", text.lower())))
+    """Lower case with British spellings turned American, and contracted denials written out: "couldn" is no word."""
+    text = _NOT.sub("no", text.lower())
+    return _PROGRAMME.sub("program", _OUR.sub(r"or\1", _ISE.sub(r"iz\1", text)))
 
 
 def rows_of(passages: Sequence[Passage], headings: bool = True) -> Iterator[tuple[str, str, str, str, str]]:

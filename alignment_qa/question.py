@@ -47,7 +47,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("how", r"^\W*(and |so |but )?how\b|\bin what way\b|\bwhat happens\b"),
         ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what('?s|’s| is| are| was| were| does| do| exactly)|whats|define|explain|describe|state|outline|summari[sz]e|"
                        r"meaning of|tell me (about|what)|can you (explain|define|tell me))\b"),
-        ("yes_no", r"^\W*(and |so |but |then )?(is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must|isn't|aren't|doesn't|don't|can't)\b"),
+        ("yes_no", r"^\W*(and |so |but |then )?(?:(is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must)(n['’]t)?|can['’]t|won['’]t)\b"),
     )
 )  # fmt: skip
 

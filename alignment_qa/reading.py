@@ -154,10 +154,6 @@ class Reading:
         """(n, any): the encoder's unit vector of each single word, zeros where it has none."""
         return self.encoder.words(words)
 
-    def knows(self, name: str) -> bool:
-        """Some passage uses every content word of the name."""
-        return all(self.frequency(terms(name)).values())
-
     def everyday(self, name: str) -> bool:
         """The name is one plain word, and common English: the encoder's vocabulary has it whole."""
         return name.isalpha() and not name.isupper() and self.encoder.count([name]) == [1]

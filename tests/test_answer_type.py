@@ -77,6 +77,7 @@ def test_a_derived_word_finds_its_definition() -> None:
         ("edge instantiation", "The *edge instantiation* problem is a way in which a maximum lies at an extreme."),
         ("treacherous turn", "Treacherous turn: an agent behaves well until it is strong enough not to need to."),
         ("orthogonality thesis", "The orthogonality thesis states that goals and intelligence vary freely of each other."),
+        ("RLHF", "Reinforcement learning from human feedback (RLHF) is a way of training a system with people's judgements."),
         ("inner alignment", "Inner alignment — the match of a learned optimizer's goal with that of its training."),
     ],
 )  # fmt: skip

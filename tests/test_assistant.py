@@ -352,6 +352,10 @@ def test_a_name_that_no_passage_near_has_is_named_in_the_refusal(assistant: Assi
     answer = assistant.answer("What did Zimmermann find out about the sea otters of kelp forests?")
     assert answer.abstention is not None
     assert "Zimmermann" in answer.text
+    told = assistant.answer("Couldn't the sea otters of kelp forests follow Zimmermann's findings?").text
+    assert "“Zimmermann”" in told
+    assert "Couldn" not in told
+    assert told.count("Zimmermann") == 1
 
 
 def test_a_comparison_with_what_no_document_names_is_declined_and_the_word_named(assistant: Assistant) -> None:
@@ -373,3 +377,15 @@ def test_the_part_of_a_question_that_nothing_answers_is_named(assistant: Assista
     assert answer.abstention is None
     assert answer.claims[0].text.startswith("A kelp forest is a dense stand")
     assert answer.trace["note"] == "Not clearly answered: “How much does kelp forest cost in Mongolia?”"
+
+
+def test_a_list_of_one_item_in_a_comparison_is_no_error(tmp_path: Path) -> None:
+    text = (
+        "# Kelp\n\nWhether kelp is the same thing as seagrass is disputed, and one usage can be found:\n\n"
+        "- Some divers use the two words as synonyms.\n\nKelp is a large brown alga that holds on to rock.\n\n"
+        "## Seagrass\n\nSeagrass is a plant with roots that grows in sand."
+    )
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "kelp.md").write_text(text)
+    index = make_index(tmp_path / "texts", tmp_path / "index")
+    assert Assistant.open(index).answer("How does kelp differ from seagrass?").text.startswith("Kelp is a large")

@@ -16,22 +16,26 @@ ENTRIES: list[dict[str, object]] = [
         "synonyms": ["marine weasel", "otters"],
         "abbreviations": ["SEO"],
     },
+    {"term": "Kelp to otter", "definition": "Kelp to otter is a way.", "abbreviations": ["KTO"]},
     {"term": "Kelp", "definition": "Kelp is an alga.", "synonyms": []},
 ]
 
 
-def test_other_names_are_written_out_after_the_question() -> None:
+def test_other_names_are_written_out() -> None:
     glossary = Glossary.of(ENTRIES)
 
-    def wide(question: str, known: bool) -> str:
-        return glossary.expand(question, lambda name: known)[1]
+    def wide(question: str, **uses: int) -> str:
+        return glossary.expand(question, lambda name: uses.get(name.split()[-1], 0), lambda name: name == "kto")[1]
 
-    assert wide("What does a SEO eat?", True) == "What does a SEO eat? (Sea otter)"
-    assert wide("What does a SEO eat?", False) == "What does a Sea otter eat?"
-    assert wide("what is the Marine Weasel", True) == "what is the Marine Weasel (Sea otter)"
-    assert wide("what is a seo", True) == "what is a seo"
-    assert wide("where do otters sleep?", True) == "where do otters sleep?"
-    assert wide("SEO: is it a sea otter?", True) == "SEO: is it a sea otter?"
+    assert wide("What does a SEO eat?", SEO=3, otter=2) == "What does a SEO eat? (Sea otter)"
+    assert wide("What does a SEO eat?", otter=2) == "What does a Sea otter eat?"
+    assert wide("What does a SEO eat?", SEO=1, otter=2) == "What does a Sea otter eat? (SEO)"
+    assert wide("what is the Marine Weasel", weasel=1, otter=9) == "what is the Marine Weasel (Sea otter)"
+    assert wide("what are seos", otter=2) == "what are Sea otter"
+    assert wide("what is kto", otter=2) == "what is kto", "an everyday word is no abbreviation"
+    assert wide("what is KTO", otter=2) == "what is Kelp to otter"
+    assert wide("where do otters sleep?", otters=4) == "where do otters sleep?"
+    assert wide("SEO: is it a sea otter?", SEO=1) == "SEO: is it a sea otter?"
     assert Glossary.loads(glossary.dumps()) == glossary
 
 

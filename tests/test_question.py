@@ -17,6 +17,7 @@ from alignment_qa.question import is_small_talk, is_task, understand
         ("what causes reward hacking?", "why"), ("How does RLHF work?", "how"), ("What are the steps of RLHF?", "list"),
         ("what are some examples of specification gaming", "list"), ("Who coined the term?", "who"),
         ("When was it introduced?", "when"), ("how many parameters did it have", "number"), ("Is RLHF enough?", "yes_no"),
+        ("Couldn't we unplug it?", "yes_no"), ("Won’t it simply obey?", "yes_no"),
         ("where can I read about mesa-optimizers?", "sources"),
         ("How many comparisons did they make?", "number"), ("which company built it?", "who"), ("What do researchers mean by tax?", "definition"), ("in which city was it shown?", "where"),
         ("what did they pay the labellers per hour", "number"), ("On what date was it published?", "when"), ("what are the sources on 2-D robustness", "sources"),
