@@ -49,7 +49,7 @@ def prose(body: str) -> str:
 def test_the_front_matter_is_whole(slug: str, head: dict[str, Any], body: str) -> None:
     assert set(head) == FIELDS
     assert head["question"].endswith("?")
-    assert 3 <= len(head["also_asked"]) <= 6
+    assert 3 <= len(head["also_asked"]) <= 12
     assert set(head["topics"]) <= TOPICS
     assert head["topics"]
     assert head["level"] in {"introductory", "intermediate", "advanced"}
