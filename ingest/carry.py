@@ -45,22 +45,27 @@ class Carried:
 
     def vectors(self, document: Document, passages: Sequence[Passage]) -> list[Vectors16] | None:
         """What `passage_vectors` gives for the prose of a document; None where that has to be encoded."""
-        if self._store is None or self._store.state(document.source.doc_id) is None:
-            return None
-        try:
-            old = self._store.passages_of(document.source.doc_id)
-            rows = self._store.vectors([p.passage_id for p in passages], self._dimension)
-        except _DAMAGED:
-            return None
-        same = [(p.passage_id, p.sentences) for p in old] == [(p.passage_id, p.sentences) for p in passages]
-        if not same or not all(fits(p, rows.get(p.passage_id)) for p in passages):
-            return None
-        return [rows[p.passage_id] for p in passages if p.role == "prose"]
+        return kept(self._store, self._dimension, document, passages) if self._store is not None else None
 
     def close(self) -> None:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+
+def kept(store: Store, dimension: int, document: Document, passages: Sequence[Passage]) -> list[Vectors16] | None:
+    """The vectors that a store has of a document's prose, if it was cut there as it is now; else None."""
+    if store.state(document.source.doc_id) is None:
+        return None
+    try:
+        old = store.passages_of(document.source.doc_id)
+        rows = store.vectors([p.passage_id for p in passages], dimension)
+    except _DAMAGED:
+        return None
+    same = [(p.passage_id, p.sentences) for p in old] == [(p.passage_id, p.sentences) for p in passages]
+    if not same or not all(fits(p, rows.get(p.passage_id)) for p in passages):
+        return None
+    return [rows[p.passage_id] for p in passages if p.role == "prose"]
 
 
 @contextmanager

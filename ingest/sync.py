@@ -22,6 +22,7 @@ from alignment_qa.ledger import Noted
 from alignment_qa.store import Vectors16
 from alignment_qa.types import Document, Passage
 from ingest import copies, readers
+from ingest.carry import kept
 from ingest.passages import split
 from ingest.readers import beside
 
@@ -132,7 +133,10 @@ def sync(
                     continue
                 report.passages += len(passages)
                 reading.brings.add(doc_id)
-                writer.add(reading, document, passages, read.vectors or known_vectors(document, passages))
+                vectors = read.vectors or known_vectors(document, passages)
+                if vectors is None and own:  # it says other things of itself only
+                    vectors = kept(index.store, index.encoder.dimension, document, passages)
+                writer.add(reading, document, passages, vectors)
             if not last:
                 continue
             if not reading.whole and before:

@@ -92,3 +92,18 @@ def test_vectors_that_are_not_what_their_words_encode_to_are_not_carried_over(
     sql.close()
     rebuilt(texts, place)
     assert len(encoded) == 3
+
+
+def test_a_document_that_says_other_things_of_itself_alone_is_not_encoded_again(
+    texts: Path, place: Path, encoded: list[str]
+) -> None:
+    before = Assistant.open(place).answer("What is a kelp forest?")
+    article = next(
+        path for path in texts.rglob("*.md") if path.read_text().startswith("---") and "title:" in path.read_text()
+    )
+    article.write_text(article.read_text().replace("---\n", "---\nauthors: [Ada Reef]\n", 1))
+    assert main([str(texts), "--index", str(place)]) == 0
+    assert encoded == []
+    assert "Ada Reef" in {name for source in Assistant.open(place).index.sources() for name in source.authors}
+    assert check(place).faults == []
+    assert Assistant.open(place).answer("What is a kelp forest?").text == before.text
