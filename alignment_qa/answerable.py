@@ -20,7 +20,7 @@ from alignment_qa.answer_type import STRICT
 from alignment_qa.encoders import Vectors, unit
 from alignment_qa.lexical import FUNCTION_WORDS, named, terms
 from alignment_qa.question import Question
-from alignment_qa.retrieve import in_context
+from alignment_qa.retrieve import alone, in_context
 from alignment_qa.types import Abstention, Hit
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def measure(
     index: Statistics,
 ) -> dict[str, float]:
     """What the probability of an answer is computed from: closeness, words held, names and words that no passage has or
-    that do not meet in one place, and whether the asked kind of thing is there; `nearest` only tells how to decline. None of
-    it is the length of a passage."""
+    that do not meet in one place, whether the asked kind of thing is there, and whether one of the documents says of itself
+    that it answers this; `nearest` only tells how to decline. None of it is the length of a passage."""
     near = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])))
     total, rarest = sum(rarity.values()) or 1.0, max(rarity.values(), default=0.0)
     contexts = sorted(
@@ -55,6 +55,8 @@ def measure(
     )
     close = sorted(float(rows[0] @ vector) for rows in vectors.values())
     strict = question.kind in STRICT
+    doc_ids = {hit.passage.source.doc_id for hit in hits}
+    asked = [cosine for doc_id, cosine in index.asked(question.meaning or question.text) if doc_id in doc_ids]
     return {
         "context": float(np.mean(contexts[-3:])) if contexts else 0.0,
         "nearest": close[-1] if close else 0.0,
@@ -65,6 +67,7 @@ def measure(
         "met": _met(question, sentences, rarity, index),
         "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),
         "kind_late": float(strict and not any(s.fits for s in sentences[:1])),
+        "promised": alone(asked),
     }
 
 

@@ -142,23 +142,20 @@ class Assistant:
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """What is asked, standing alone, misspellings repaired by the corpus and abbreviations by its glossary."""
         alone = conversation.standalone(question, history, self._closeness) if history else question
-        alone, wide, names = self.index.glossary().expand(
+        alone, meaning, names = self.index.glossary().expand(
             self.index.respell(alone), self.index.uses, self.index.everyday
         )
-        return replace(understand(alone), wide=wide, names=names)
+        return replace(understand(alone), meaning=meaning, names=names)
 
     def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the hits, scored for the question, and whether they answer it."""
-        vector = self.index.encode(question.wide or question.text)
+        vector = self.index.encode(question.meaning or question.text)
         return evidence.gather(question, hits, self.index, vector, self.config.least)
 
     def gather_hits(self, question: Question, k: int | None = None) -> list[Hit]:
         """The hits for a question; for a comparison also those for each of its sides, in turn."""
         k = k or self.config.k
-        lists = [
-            self._retrieve(text, k)
-            for text in (question.wide or question.text, *(f"What is {side}?" for side in question.sides))
-        ]
+        lists = [self._retrieve(text, k) for text in (question.text, *(f"What is {side}?" for side in question.sides))]
         return _in_turn(lists, k * (1 if len(lists) == 1 else 2))
 
     def _more_hits(self, question: Question, hits: list[Hit]) -> list[Hit]:

@@ -36,6 +36,9 @@ class Statistics(Protocol):
     def words(self, words: Sequence[str]) -> Vectors:
         """(n, any) unit vectors of single words; zeros where the encoder has none."""
 
+    def asked(self, question: str) -> list[tuple[str, float]]:
+        """(document id, cosine) of the documents whose own questions are nearest."""
+
     def count(self) -> tuple[int, int]:
         """(documents, passages)."""
 

@@ -50,12 +50,12 @@ class Glossary:
         self, question: str, uses: Callable[[str], int], everyday: Callable[[str], bool]
     ) -> tuple[str, str, dict[str, str]]:
         """The question with names that no document knows, and abbreviations that fewer passages use than write them out,
-        replaced by their terms; the same with the other way to say what documents say both ways after it in brackets; and
-        the names left in it, each with its term. Single plain words are left, they mean too many things; so an
-        abbreviation may be written small only where that is no everyday word. `uses` says how many passages use a name."""
+        replaced by their terms: its words as documents have them; the same with all other names replaced too: its meaning,
+        for an encoder that knows no abbreviations; and these names, each with its term. Single plain words are left, they
+        mean too many things; so an abbreviation may be written small only where that is no everyday word. `uses` says how
+        many passages use a name."""
         terms: dict[str, str] = {}
-        others: list[str] = []
-        small = question.lower()
+        small, meaning = question.lower(), question
         for name, term in self.names.items():
             short = name != name.lower()
             if not short and " " not in name and "-" not in name:
@@ -67,15 +67,12 @@ class Glossary:
             found = pattern.search(question)
             if not found:
                 continue
-            times = uses(name)
-            if times >= (uses(term) if short else 1) > 0:
+            meaning = pattern.sub(term, meaning)
+            if uses(name) >= (uses(term) if short else 1) > 0:
                 terms[found[0]] = term
             else:
                 question = pattern.sub(term, question)
-            if times:
-                others.append(term if found[0] in terms else name)
-        wide = f"{question.rstrip()} ({', '.join(dict.fromkeys(others))})" if others else question
-        return question, wide, terms
+        return question, meaning, terms
 
     def mentions(self, text: str) -> Iterator[tuple[int, int, str]]:
         """(start, end, term) wherever the text names a defined term, by whichever name; the longest name that fits."""

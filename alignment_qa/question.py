@@ -144,8 +144,8 @@ class Question:
     counted: str = ""
     unit: Unit = ""
     aspect: Aspect = ""
-    wide: str = ""
-    """The text to search with, other names of what it names written out; empty where there are none."""
+    meaning: str = ""
+    """The text with other names of what it names written out; empty where nobody has."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Names in the question that the glossary knows as others' short forms or synonyms, each with its term."""
     parts: tuple[str, ...] = ()

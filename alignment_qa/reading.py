@@ -22,6 +22,7 @@ from alignment_qa.retrieve import in_context
 from alignment_qa.store import Store, Vectors16
 from alignment_qa.types import Document, Hit, Passage, Source
 
+REMEMBERED = 16  # questions
 OPENING = 30  # passages of a document that its own questions speak for: all of an article, not all of a book
 
 
@@ -39,6 +40,7 @@ class Reading:
         self._client: Any = None
         self._glossary: tuple[str | None, Glossary] = (None, Glossary({}, {}))
         self._encoded: dict[str, Vectors] = {}
+        self._asked: dict[tuple[str, int], list[tuple[str, float]]] = {}
         self._collections: dict[str, Any] = {}
         self._generation = self._store.generation
 
@@ -69,13 +71,22 @@ class Reading:
         return [Hit(passage, score, rank) for rank, (passage, score) in enumerate(rows, 1)]
 
     def asked(self, question: str, k: int = 8) -> list[tuple[str, float]]:
-        """(document id, cosine) of the documents whose own questions or title are nearest, best first."""
+        """(document id, cosine) of the documents whose own questions or title are nearest, best first; a reader remembers
+        the last few, since one answer asks twice."""
+        self._refresh()
+        if known := self._asked.get((question, k)):
+            return known
         vector = self.encode(question)
         best: dict[str, float] = {}
         for name, cosine in self._query("questions", vector, 4 * k):
             doc_id = name.rpartition("-")[0]
             best.setdefault(doc_id, cosine)
-        return [(doc_id, cosine) for doc_id, cosine in best.items() if self._store.state(doc_id) == "ready"][:k]
+        found = [(doc_id, cosine) for doc_id, cosine in best.items() if self._store.state(doc_id) == "ready"][:k]
+        if self._lock is None:
+            if len(self._asked) >= REMEMBERED:
+                self._asked.clear()
+            self._asked[question, k] = found
+        return found
 
     def asking(self, question: str) -> dict[str, float]:
         """Passage id → cosine of the question and the nearest of those that the passage's document says it answers, for
@@ -91,7 +102,7 @@ class Reading:
         vector = self._encoded.get(question)
         if vector is None:
             vector = self.encoder.encode([question])[0]
-            if len(self._encoded) >= 16:
+            if len(self._encoded) >= REMEMBERED:
                 self._encoded.clear()
             self._encoded[question] = vector
         return vector
@@ -157,6 +168,10 @@ class Reading:
     def everyday(self, name: str) -> bool:
         """The name is one plain word, and common English: the encoder's vocabulary has it whole."""
         return name.isalpha() and not name.isupper() and self.encoder.count([name]) == [1]
+
+    def meaning(self, question: str) -> str:
+        """The question with its abbreviations and other names written out as the glossary has them."""
+        return self.glossary().expand(question, self.uses, self.everyday)[1]
 
     def uses(self, name: str) -> int:
         """How many passages use every content word of the name."""
@@ -248,6 +263,7 @@ class Reading:
 
     def _disconnect(self) -> None:
         self._collections.clear()
+        self._asked.clear()
         if self._client is not None:
             self._client.close()
             self._client = None

@@ -23,6 +23,8 @@ TRIED: dict[str, tuple[float, ...]] = {
     "quotable.FEW": (2, 4),
     "retrieve.NEAR": (0.2, 0.4),
     "retrieve.SURE": (0.4, 0.7),
+    "retrieve.APART": (0.1, 0.3),
+    "retrieve.ALONE": (0, 1, 3),
     "conversation.OWN": (4, 6),
     "conversation.BEFORE": (1, 3),
 }

@@ -140,7 +140,7 @@ def of_golden(path: Path, limit: int | None, seed: int, embedded: Embedded) -> P
     plain = pieces_of(index)
 
     def ours(question: str, k: int) -> list[Piece]:
-        return plain(index.glossary().expand(index.respell(question), index.uses, index.everyday)[1], k)
+        return plain(index.respell(question), k)
 
     return Part(f"golden dev, {len(asked)} questions", texts, asked, ours, 50, measures)
 

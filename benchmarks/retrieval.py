@@ -51,10 +51,7 @@ def of_golden(path: Path, limit: int | None, seed: int) -> dict[str, Callable[[]
     asked = {q.id: q for q in golden.load(path, split="dev") if q.answerable and not q.history}
     asked = limited(asked, limit, seed)
     wanted = {name: measures.relevant(query, documents, index.passages_of) for name, query in asked.items()}
-    texts = {
-        name: index.glossary().expand(index.respell(q.question), index.uses, index.everyday)[1]
-        for name, q in asked.items()
-    }
+    texts = {name: index.respell(q.question) for name, q in asked.items()}
 
     def measure(retriever: Retriever) -> Values:
         runs = {name: {h.passage.passage_id: h.score for h in retriever(text, 20)} for name, text in texts.items()}

@@ -24,18 +24,20 @@ ENTRIES: list[dict[str, object]] = [
 def test_other_names_are_written_out() -> None:
     glossary = Glossary.of(ENTRIES)
 
-    def wide(question: str, **uses: int) -> str:
-        return glossary.expand(question, lambda name: uses.get(name.split()[-1], 0), lambda name: name == "kto")[1]
+    def read(question: str, **uses: int) -> tuple[str, str]:
+        found = glossary.expand(question, lambda name: uses.get(name.split()[-1], 0), lambda name: name == "kto")
+        return found[0], found[1]
 
-    assert wide("What does a SEO eat?", SEO=3, otter=2) == "What does a SEO eat? (Sea otter)"
-    assert wide("What does a SEO eat?", otter=2) == "What does a Sea otter eat?"
-    assert wide("What does a SEO eat?", SEO=1, otter=2) == "What does a Sea otter eat? (SEO)"
-    assert wide("what is the Marine Weasel", weasel=1, otter=9) == "what is the Marine Weasel (Sea otter)"
-    assert wide("what are seos", otter=2) == "what are Sea otter"
-    assert wide("what is kto", otter=2) == "what is kto", "an everyday word is no abbreviation"
-    assert wide("what is KTO", otter=2) == "what is Kelp to otter"
-    assert wide("where do otters sleep?", otters=4) == "where do otters sleep?"
-    assert wide("SEO: is it a sea otter?", SEO=1) == "SEO: is it a sea otter?"
+    plain, out = "What does a SEO eat?", "What does a Sea otter eat?"
+    assert read(plain, SEO=3, otter=2) == (plain, out), "words as documents have them, meaning written out"
+    assert read(plain, otter=2) == (out, out)
+    assert read(plain, SEO=1, otter=2) == (out, out)
+    assert read("what is the Marine Weasel", weasel=1)[1] == "what is the Sea otter"
+    assert read("what are seos", otter=2)[0] == "what are Sea otter"
+    assert read("what is kto", otter=2)[0] == "what is kto", "an everyday word is no abbreviation"
+    assert read("what is KTO", otter=2)[0] == "what is Kelp to otter"
+    assert read("where do otters sleep?", otters=4)[1] == "where do otters sleep?"
+    assert read("SEO: is it a sea otter?", SEO=1)[1] == "SEO: is it a sea otter?"
     assert Glossary.loads(glossary.dumps()) == glossary
 
 

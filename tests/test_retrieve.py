@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alignment_qa import Assistant, Hit, Passage, Source, encoders
-from alignment_qa.retrieve import Retriever, fuse, ranked, rerank
+from alignment_qa.retrieve import Retriever, alone, fuse, ranked, rerank
 
 SOURCE = Source("d", "T")
 
@@ -26,6 +26,9 @@ class Scored:
 
     def __init__(self, cosines: dict[str, float], words: dict[str, float]) -> None:
         self.cosines, self.words = cosines, words
+
+    def meaning(self, question: str) -> str:
+        return question
 
     def near(self, question: str, k: int) -> list[tuple[str, float]]:
         return sorted(self.cosines.items(), key=lambda row: -row[1])[:k]
@@ -88,7 +91,7 @@ def test_a_document_that_asks_the_question_itself_is_preferred() -> None:
     index = Asking({"a": 0.6, "b": 0.55, "c": 0.5, "d": 0.45, "e": 0.43}, {})
     hits = fuse(index, weight=0.0, question_weight=0.2, pool=3)("q", 3)
     assert order(hits) == ["b", "a", "e"]  # e is found by its question alone; d is not asked nearly enough
-    assert hits[0].score == pytest.approx(0.55 + 0.2 * 0.6)
+    assert hits[0].score == pytest.approx(0.55 + 0.2 * (0.6 + 2 * 0.9**4 * 0.1 / 0.2))
 
 
 def test_as_many_are_found_as_are_asked_for_however_small_the_pool() -> None:
@@ -125,3 +128,21 @@ def test_a_reranker_that_cannot_be_loaded_is_named() -> None:
 
     with pytest.raises(EncoderUnavailable, match="no-such/model"):
         encoders.rerank_model("no-such/model")
+
+
+def test_a_question_is_surely_one_s_own_when_it_is_near_and_alone() -> None:
+    assert alone([]) == 0.0
+    assert alone([1.0]) == 1.0
+    assert alone([0.9, 0.9]) == 0.0
+    assert alone([0.9, 0.5]) > alone([0.9, 0.8]) > alone([0.6, 0.5])
+
+
+def test_the_document_that_alone_says_it_answers_comes_first() -> None:
+    class Listing(Scored):
+        def asking(self, question: str) -> dict[str, float]:
+            return {"b": 0.95, "c": 0.6}
+
+    index = Listing({"a": 0.7, "b": 0.5, "c": 0.65}, {})
+    assert order(fuse(index, weight=0.3, question_weight=0.2, pool=10)("q", 3)) == ["b", "c", "a"]
+    index.asking = lambda question: {"b": 0.95, "c": 0.94}  # type: ignore[method-assign]
+    assert order(fuse(index, weight=0.3, question_weight=0.2, pool=10)("q", 3)) == ["c", "b", "a"]
