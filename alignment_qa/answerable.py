@@ -20,7 +20,7 @@ from alignment_qa.answer_type import STRICT
 from alignment_qa.encoders import Vectors, unit
 from alignment_qa.lexical import FUNCTION_WORDS, named, terms
 from alignment_qa.question import Question
-from alignment_qa.retrieve import alone, in_context
+from alignment_qa.retrieve import in_context
 from alignment_qa.types import Abstention, Hit
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ FAR, ALIKE = 0.2, 0.8
 """Cosines from which two words begin to have something in common, and from which they are as good as one."""
 LEAST = 0.05
 """What a word counts that has nothing like it there. All of these are set by hand; benchmarks/constants.py tries others."""
+UNWEIGHED = ("nearest", "promised")
+"""Features without a weight: `nearest` tells how to decline, `promised` is a probability itself."""
 
 
 def measure(
@@ -47,7 +49,7 @@ def measure(
 ) -> dict[str, float]:
     """What the probability of an answer is computed from: closeness, words held, names and words that no passage has or
     that do not meet in one place, whether the asked kind of thing is there, and whether one of the documents says of itself
-    that it answers this; `nearest` only tells how to decline. None of it is the length of a passage."""
+    that it answers this; those that are `UNWEIGHED` stand for themselves. None of it is the length of a passage."""
     near = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])))
     total, rarest = sum(rarity.values()) or 1.0, max(rarity.values(), default=0.0)
     contexts = sorted(
@@ -55,8 +57,6 @@ def measure(
     )
     close = sorted(float(rows[0] @ vector) for rows in vectors.values())
     strict = question.kind in STRICT
-    doc_ids = {hit.passage.source.doc_id for hit in hits}
-    asked = [cosine for doc_id, cosine in index.asked(question.meaning or question.text) if doc_id in doc_ids]
     return {
         "context": float(np.mean(contexts[-3:])) if contexts else 0.0,
         "nearest": close[-1] if close else 0.0,
@@ -67,7 +67,7 @@ def measure(
         "met": _met(question, sentences, rarity, index),
         "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),
         "kind_late": float(strict and not any(s.fits for s in sentences[:1])),
-        "promised": alone(asked),
+        "promised": index.promised(question.meaning or question.text, {hit.passage.source.doc_id for hit in hits}),
     }
 
 
@@ -158,8 +158,9 @@ def model() -> dict[str, dict[str, float]]:
 
 
 def answerable(features: Mapping[str, float]) -> float:
-    """The probability that the evidence answers the question: a logistic model of `measure`'s features."""
-    return 1 / (1 + math.exp(-logit(model()["answer"], features)))
+    """The probability that the evidence answers the question: a logistic model of `measure`'s features; at least what the
+    documents promise, for one that lists a question answers it also where the two share no word."""
+    return max(1 / (1 + math.exp(-logit(model()["answer"], features))), features["promised"])
 
 
 def logit(weight: Mapping[str, float], features: Mapping[str, float]) -> float:

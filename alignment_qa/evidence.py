@@ -8,7 +8,7 @@ second, calibrated question: the topic may be covered while what was asked is no
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,8 +36,8 @@ class Statistics(Protocol):
     def words(self, words: Sequence[str]) -> Vectors:
         """(n, any) unit vectors of single words; zeros where the encoder has none."""
 
-    def asked(self, question: str) -> list[tuple[str, float]]:
-        """(document id, cosine) of the documents whose own questions are nearest."""
+    def promised(self, question: str, doc_ids: Collection[str]) -> float:
+        """How surely, in [0, 1], one of these documents lists the very question."""
 
     def count(self) -> tuple[int, int]:
         """(documents, passages)."""

@@ -18,7 +18,7 @@ from alignment_qa.errors import IndexBusy, IndexMissing
 from alignment_qa.glossary import Glossary
 from alignment_qa.lexical import Keywords, terms
 from alignment_qa.place import take_lock
-from alignment_qa.retrieve import in_context
+from alignment_qa.retrieve import alone, in_context
 from alignment_qa.store import Store, Vectors16
 from alignment_qa.types import Document, Hit, Passage, Source
 
@@ -71,22 +71,38 @@ class Reading:
         return [Hit(passage, score, rank) for rank, (passage, score) in enumerate(rows, 1)]
 
     def asked(self, question: str, k: int = 8) -> list[tuple[str, float]]:
-        """(document id, cosine) of the documents whose own questions or title are nearest, best first; a reader remembers
-        the last few, since one answer asks twice."""
-        self._refresh()
-        if known := self._asked.get((question, k)):
-            return known
-        vector = self.encode(question)
+        """(document id, cosine) of the documents whose own questions or title are nearest, best first."""
         best: dict[str, float] = {}
-        for name, cosine in self._query("questions", vector, 4 * k):
-            doc_id = name.rpartition("-")[0]
-            best.setdefault(doc_id, cosine)
-        found = [(doc_id, cosine) for doc_id, cosine in best.items() if self._store.state(doc_id) == "ready"][:k]
-        if self._lock is None:
+        for name, cosine in self._questions_near(question, 4 * k):
+            best.setdefault(name.rpartition("-")[0], cosine)
+        return [(doc_id, cosine) for doc_id, cosine in best.items() if self._store.state(doc_id) == "ready"][:k]
+
+    def promised(self, question: str, doc_ids: Collection[str]) -> float:
+        """How surely, in [0, 1], one of these documents lists the very question (`retrieve.alone`, among those of all
+        documents). A title promises nothing."""
+        found = self._questions_near(question)
+        best = {name.rpartition("-")[0]: cosine for name, cosine in reversed(found)}
+        if not found or found[0][0].rpartition("-")[0] not in doc_ids or self._is_title(found[0][0]):
+            return 0.0
+        return alone(best.values())
+
+    def _questions_near(self, question: str, k: int = 32) -> list[tuple[str, float]]:
+        """(name, cosine) of the nearest of all documents' own questions and titles; a reader remembers the last few, since
+        one answer asks twice."""
+        self._refresh()
+        found = self._asked.get((question, k))
+        if found is None:
+            found = self._query("questions", self.encode(question), k)
             if len(self._asked) >= REMEMBERED:
                 self._asked.clear()
-            self._asked[question, k] = found
+            if self._lock is None:
+                self._asked[question, k] = found
         return found
+
+    def _is_title(self, name: str) -> bool:
+        """Whether it names a document's title, which is the last of what it is asked by (`writing.asked_of`)."""
+        doc_id, _, place = name.rpartition("-")
+        return not self._collection("questions").get(ids=[f"{doc_id}-{int(place) + 1}"], include=[])["ids"]
 
     def asking(self, question: str) -> dict[str, float]:
         """Passage id → cosine of the question and the nearest of those that the passage's document says it answers, for

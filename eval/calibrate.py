@@ -23,8 +23,6 @@ from sklearn.model_selection import GroupKFold
 
 from alignment_qa import Assistant, answerable
 from alignment_qa.evidence import Evidence
-from alignment_qa.question import Question
-from alignment_qa.retrieve import alone
 from alignment_qa.types import Document, Hit
 from eval.corpus import index_of
 from eval.golden import ARTICLES, SHIPPED, Query, load, read_documents, spans_of, split_of
@@ -38,7 +36,6 @@ AGAINST = {
     "kind_absent",
     "kind_late",
 }  # features that speak against an answer; all others speak for one
-SAME = 0.9995  # cosine from which two questions are one
 DOUBT = 0.1  # weight of a question whose documents were hidden: others often answer it after all
 Matrix = NDArray[np.float64]
 
@@ -155,21 +152,12 @@ def _own_questions(documents: Mapping[str, Document], assistant: Assistant) -> I
     for slug, document in documents.items():
         for question in document.questions[1:3]:
             asked = assistant.understand(question)
-            features = assistant.gather_evidence(asked, assistant.gather_hits(asked)).features
-            promised = _promised(asked, document.source.doc_id, assistant)
-            yield Row({**features, "promised": promised}, slug, ours=True)
-
-
-def _promised(asked: Question, doc_id: str, assistant: Assistant) -> float:
-    """What the documents promise to answer were this question not in its own document's list: people's seldom are."""
-    text = asked.meaning or asked.text
-    cosines = assistant.index.questions_of([doc_id])[1] @ assistant.index.encode(text)
-    own = float(max(cosines[cosines < SAME], default=0.0))
-    return alone([own, *(c for other, c in assistant.index.asked(text) if other != doc_id)])
+            yield Row(assistant.gather_evidence(asked, assistant.gather_hits(asked)).features, slug, ours=True)
 
 
 def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str]]:
-    names = [name for name in rows[0].features if name != "nearest"]  # which tells only how to decline
+    names = [name for name in rows[0].features if name not in answerable.UNWEIGHED]
+    promised = np.array([row.features["promised"] for row in rows])
     x = np.array([[row.features[name] for name in names] for row in rows])
     y = np.array([not row.reason for row in rows])
     reasons, groups = np.array([row.reason for row in rows]), np.array([row.cluster for row in rows])
@@ -177,7 +165,7 @@ def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str
     out = np.zeros(len(y))
     for train, test in GroupKFold(5).split(x, y, groups):
         weights, bias = _one_way(x[train], y[train], sure[train], names, 0.1)
-        out[test] = 1 / (1 + np.exp(-(x[test] @ weights + bias)))
+        out[test] = np.maximum(1 / (1 + np.exp(-(x[test] @ weights + bias))), promised[test])
     weights, bias = _one_way(x, y, sure, names, 0.1)
     asked = y & ~np.array([row.ours for row in rows])
     threshold = float(np.quantile(out[asked], 1 - KEPT))
