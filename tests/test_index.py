@@ -260,3 +260,20 @@ def test_a_batch_that_cannot_be_added_ends_the_run_and_the_next_run_goes_on(
         monkeypatch.setattr(index, "add", add)
         assert len(sync([folder], index).added) == 2
         assert titles(index) == {f"Whale {n}" for n in range(4)}
+
+
+def test_a_document_promises_to_answer_the_questions_it_lists_and_not_its_title(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "kelp.md").write_text(
+        "---\ntitle: Kelp\nquestion: What holds kelp to the rock?\n---\n\nHoldfasts grip stone and seldom let go of it."
+    )
+    (tmp_path / "texts" / "otter.md").write_text("# Otters\n\nOtters eat the urchins that would eat the forest.")
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([tmp_path / "texts"], index)
+    reader = Index.open(tmp_path / "index")
+    ids = {source.title: source.doc_id for source in reader.sources()}
+    everything = set(ids.values())
+    assert reader.promised("What holds kelp to the rock?", everything) > 0.9
+    assert reader.promised("What holds kelp to the rock?", {ids["Otters"]}) == 0.0
+    assert reader.promised("Kelp", everything) == reader.promised("Otters", everything) == 0.0
+    assert reader.promised("Who built the pyramids?", everything) < 0.1
