@@ -267,12 +267,14 @@ class Assistant:
         return replace(answer, text=text, abstention=reason)
 
     def _related(self, found: Evidence) -> tuple[str, ...]:
-        """Questions that documents near this one answer, the question itself left out."""
+        """Questions that documents near this one answer, the question itself left out, and that of the document which
+        answers it best: it is this one in other words."""
         own = set(found.question.terms)
+        best = found.sentences[0].passage.source.doc_id if found.sentences and not found.abstention else None
         result: list[str] = []
-        for doc_id, cosine in self._searched.asked(found.question.text, 6):
+        for doc_id, cosine in self._searched.asked(found.question.meaning or found.question.text):
             document = self.index.document(doc_id)
-            if document is None or cosine < RELATED:
+            if document is None or cosine < RELATED or doc_id == best:
                 continue
             asked = [q for q in (document.questions[:1] or document.related) if q.endswith("?")]
             result.extend(q for q in asked if set(terms(q)) != own)
