@@ -37,8 +37,8 @@ NEAR, SURE = 0.3, 0.5
 whatever else they hold. Set by hand; benchmarks/constants.py tries others, and of those below."""
 APART, ALONE = 0.2, 2.0
 """Cosine by which a document must be ahead of all others for its question to be surely the one that is asked, and what
-that counts beside the cosine itself. Of the articles' own questions, asked while hidden, those ahead by .2 lead to their
-article in 9 of 10 cases, those ahead by less than .05 in 2 of 10."""
+that counts beside the cosine itself. Of the articles' own questions, each asked while hidden, those ahead by .2 lead to
+their article in two of three cases, those ahead by less than .05 in one of five (benchmarks/listed.py)."""
 
 
 def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: int) -> Retriever:

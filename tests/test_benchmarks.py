@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from alignment_qa.types import Hit, Passage, Source
-from benchmarks import chunking, common, constants, latency, mtrag, peers, pipelines, scifact
+from benchmarks import chunking, common, constants, latency, listed, mtrag, peers, pipelines, scifact
 from benchmarks.pipelines import Piece
 
 
@@ -291,3 +291,10 @@ def test_every_constant_that_other_values_are_tried_for_is_set_and_comes_back() 
         with constants.instead(name, values[0]):
             assert getattr(module, attribute) == values[0]
         assert getattr(module, attribute) not in values
+
+
+def test_a_hidden_question_is_found_by_those_of_its_article_or_by_another_s() -> None:
+    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1], [0.6, 0.8]], np.float32)
+    ahead, right = listed.nearest(vectors, np.array([0, 0, 1, 1]))
+    assert right.tolist() == [True, False, True, False]
+    assert ahead.tolist() == pytest.approx([0.2, 0.16, 0.2, 0.16])
