@@ -12,7 +12,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -161,24 +163,31 @@ def report_growth(passages: int, seed: int) -> None:
 
 def stored(index: Index, folder: Path, questions: int = 100) -> list[str]:
     """Search, first search of a reader that is opened for it, and removal in milliseconds; share of the ten nearest that
-    search finds; MiB on disk; peak MiB so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    search finds; MiB on disk; peak MiB of the writer so far."""
     asked = index.encoder.encode(["?"] * questions)
-    found, spent = [], []
-    for vector in asked:
-        spent.append(
-            clocked(lambda vector=vector: found.append([h.passage.passage_id for h in index.nearest(vector, 10)]))
-        )
-    exact = nearest(index, asked, 10)
-    recall = np.mean([len(set(here) & right) / 10 for here, right in zip(found, exact, strict=True)])
-    opening = [clocked(lambda: first_search(folder, asked[0])) for _ in range(3)]
+    with get_context("spawn").Pool(1) as reader:  # its memory is not the writer's
+        search, opening, recall = reader.apply(read, (folder, asked))
     some = [d for doc_id in index.store.ready()[:3] if (d := index.document(doc_id))]
     kept_back = [(d, index.passages_of(d.source.doc_id)) for d in some]
-    removal = [clocked(lambda d=d: index.remove(d.source.doc_id)) for d in some]
+    removal = statistics.median(clocked(partial(index.remove, d.source.doc_id)) for d in some)
     index.add(kept_back)
     disk = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    times = [np.median(spent), np.median(opening), np.median(removal)]
-    return [*(f"{time:.1f}" for time in times), f"{recall:.4f}", f"{disk / 2**20:.0f}", f"{peak:.0f}"]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [f"{search:.1f}", f"{opening:.1f}", f"{removal:.1f}", f"{recall:.4f}", f"{disk / 2**20:.0f}", f"{peak:.0f}"]
+
+
+def read(folder: Path, asked: np.ndarray) -> tuple[float, float, float]:
+    """Milliseconds of a search and of the first search of a reader (medians), share of the ten nearest that are found."""
+    opening = statistics.median(clocked(lambda: first_search(folder, asked[0])) for _ in range(3))
+    index = Index.open(folder)
+    found: list[set[str]] = []
+
+    def ask(vector: np.ndarray) -> None:
+        found.append({hit.passage.passage_id for hit in index.nearest(vector, 10)})
+
+    search = statistics.median(clocked(partial(ask, vector)) for vector in asked)
+    recall = np.mean([len(here & right) / 10 for here, right in zip(found, nearest(index, asked, 10), strict=True)])
+    return search, opening, float(recall)
 
 
 def first_search(folder: Path, vector: np.ndarray) -> None:
