@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from alignment_qa import answerable, beginners, conversation, encoders, evidence, support
+from alignment_qa import answerable, beginners, compound, conversation, encoders, evidence, support
 from alignment_qa.bibliography import bibliography
 from alignment_qa.chat import Spent, open_model
 from alignment_qa.cite import Draft, Quote, resolve, text_of
@@ -28,7 +28,7 @@ from alignment_qa.question import MAX_LENGTH, Question, understand
 from alignment_qa.retrieve import Retriever, fuse, rerank
 from alignment_qa.scope import Scope
 from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
-from alignment_qa.writer import Writer, parts
+from alignment_qa.writer import Writer
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -111,10 +111,13 @@ class Assistant:
                 hits = self._more_hits(understood, hits)
         with clock("evidence"):
             found = self.gather_evidence(understood, hits)
-        trace["answers"] = round(found.probability, 3)
+            apart = self._apart(understood)
+        if apart and not self._writer:
+            hits = _in_turn([each.hits for _, each in apart], 2 * self.config.k)
+        trace["answers"] = round(max(found.probability, *(each.probability for _, each in apart), 0), 3)
         answer = Answer(question, "", hits=tuple(hits), related=self._related(found), trace=trace)
         drafts: list[Draft] = []
-        for draft in self._standing(self._drafts(found, history, detail, trace, clock, spent), trace):
+        for draft in self._standing(self._drafts(found, apart, history, detail, trace, clock, spent), trace):
             drafts.append(draft)
             claims, citations = resolve(drafts)
             answer = replace(answer, text=text_of(claims), claims=claims, citations=citations)
@@ -145,7 +148,7 @@ class Assistant:
         alone, meaning, names = self.index.glossary().expand(
             self.index.respell(alone), self.index.uses, self.index.everyday
         )
-        return replace(understand(alone), meaning=meaning, names=names)
+        return replace(understand(alone), meaning=meaning, names=names, parts=compound.parts(alone, self._closeness))
 
     def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the hits, scored for the question, and whether they answer it."""
@@ -161,14 +164,7 @@ class Assistant:
     def _more_hits(self, question: Question, hits: list[Hit]) -> list[Hit]:
         """For a model to read: also the hits for each part of a compound question, and for the words of the question that
         none of the hits holds; at most twice as many as were asked for."""
-        lists = [
-            hits,
-            *(
-                self.gather_hits(self.understand(part))
-                for part in question.parts or parts(question.text)
-                if part != question.text
-            ),
-        ]
+        lists = [hits, *(self.gather_hits(self.understand(part.alone)) for part in question.parts)]
         held = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits)))
         if lacking := surface([word for word in question.terms if word not in held], question.text):
             lists.append(self._retrieve(" ".join(lacking), self.config.k // 2))
@@ -177,6 +173,7 @@ class Assistant:
     def _drafts(
         self,
         found: Evidence,
+        apart: Sequence[tuple[str, Evidence]],
         history: Sequence[Turn],
         detail: Detail,
         trace: dict[str, object],
@@ -191,13 +188,12 @@ class Assistant:
                 trace["answers"] = 1.0
                 yield from listed
                 return
-        if found.abstention is not None and (self._writer or not found.question.parts):
+        if found.abstention is not None and not apart:
             return
-        if detail == "beginners":
-            found = beginners.prefer(found)
+        whole = [(found.question.text, found)]
         if self._writer is None or spent is None:
             with clock("compose"):
-                drafts = list(self._quoted(found, detail, trace))
+                drafts = list(self._quoted(apart or whole, detail, trace))
             yield from drafts
             return
         passages = [hit.passage for hit in found.hits]
@@ -208,29 +204,38 @@ class Assistant:
                 self._remembered.learn(texts, rows[1:].astype(np.float32))
         try:
             yield from self._writer.drafts(
-                found.question.text, passages, history, detail, spent=spent, trace=trace,
-                quoted=lambda: self._quoted(found, detail, trace),
+                found.question, passages, history, detail, spent=spent, trace=trace,
+                quoted=lambda: self._quoted(apart or whole, detail, trace),
             )  # fmt: skip
         finally:
             clock.lap("write")
 
-    def _quoted(self, found: Evidence, detail: Detail, trace: dict[str, object]) -> Iterator[Draft]:
-        """What is quoted for the question; for one of two parts, for each of them, and what is not clearly answered noted."""
-        if not found.question.parts:
-            yield from extract(found, detail, self.index.following)
-            return
+    def _apart(self, question: Question) -> list[tuple[str, Evidence]]:
+        """Each part of a compound question as it was put, and its evidence; none where they are better answered together."""
+        asked = [self.understand(part.alone) for part in question.parts]
+        found = [self.gather_evidence(part, self.gather_hits(part)) for part in asked]
+        return [
+            (part.asked, each) for part, each in zip(question.parts, found, strict=True) if compound.told_apart(found)
+        ]
+
+    def _quoted(
+        self, found: Sequence[tuple[str, Evidence]], detail: Detail, trace: dict[str, object]
+    ) -> Iterator[Draft]:
+        """What is quoted for a question, or for each part of it; parts that are not clearly answered are noted."""
+        composition = PART if len(found) > 1 else Composition()
+        drafted: list[list[Draft]] = []
+        for _, each in found:
+            each = beginners.prefer(each) if detail == "beginners" else each
+            drafted.append([] if each.abstention else list(extract(each, detail, self.index.following, composition)))
+        leads = {drafts[0].text for drafts in drafted if drafts}
         said: set[str] = set()
-        lacking = []
-        for part in found.question.parts:
-            asked = self.understand(part)
-            gathered = self.gather_evidence(asked, self.gather_hits(asked))
-            if detail == "beginners":
-                gathered = beginners.prefer(gathered)
-            drafts = [] if gathered.abstention else list(extract(gathered, detail, self.index.following, HALF))
-            if not drafts:
-                lacking.append(f"“{part}”")
-            yield from (draft for draft in drafts if draft.text not in said)
-            said |= {draft.text for draft in drafts}
+        for number, ((asked, _), drafts) in enumerate(zip(found, drafted, strict=True)):
+            fresh = [d for i, d in enumerate(drafts) if d.text not in said and (not i or d.text not in leads)]
+            said |= {draft.text for draft in fresh}
+            if number and fresh:
+                fresh[0] = replace(fresh[0], label=f"On “{asked}”")
+            yield from fresh
+        lacking = [f"“{asked}”" for (asked, _), drafts in zip(found, drafted, strict=True) if not drafts]
         if said and lacking:
             trace["note"] = f"Not clearly answered: {' '.join(lacking)}"
 
@@ -289,7 +294,7 @@ class Assistant:
 
 
 LOST = "the words it rests on are no longer in the stored document"
-HALF = Composition(brief=1, full=4)  # of an answer that has two parts
+PART = Composition(brief=1, full=6)  # for each of several questions; 4 left out facts, 3 more
 SCOPES = 4  # choices of documents whose vectors are kept at hand
 RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one
 

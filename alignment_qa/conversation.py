@@ -21,6 +21,7 @@ _ABOUT = re.compile(r"^\W*(?:(?:and|but|so|then|now)\b[\s,]*)?(?:what|how) about
 _PRONOUN = re.compile(r"\b(it|its|they|their|theirs|them|this|that|these|those|he|she|him|his|her|one|ones)\b", re.I)
 _BACK = re.compile(  # this, that, these and those before a noun are no pronouns: the noun says what is meant
     r"\b(?:it|its|they|their|theirs|them|he|she|him|his|her|the (?:former|latter|other(?: one)?|first|second)|"
+    r"the (?:term|word|phrase|name|idea|concept|notion)(?=\W*$| (?:come|mean|stem|originat|itself|first))|"
     r"(?:this|that|these|those)(?=\W*$|[,;?!]| (?:in|on|at|for|to|with|about|from|by|different|been|ever|just|and|or|too|also|even|still|really|actually|always|never|all|not|than|so|true|go|do|does|get|come|mean|work|happ?en|occur|exist|matter|fail|help|differ)\b))\b",
     re.I,
 )
@@ -46,7 +47,8 @@ _BARE = re.compile(
     re.I,
 )
 _EXPLETIVE = re.compile(
-    r"\b(?:is|was|isn.t|would) it (?:\w+ly )?\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense)\b", re.I
+    r"\b(?:is|was|isn.t|would) it (?:\w+ly )?(?!\w+ed (?:to|for)\b)\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense) \w",
+    re.I,
 )
 _THERE = re.compile(r"\b(?:in|on|from|out|over) there$", re.I)
 _THAT = re.compile(r"\b(?:this|that|these|those)\b", re.I)
@@ -136,7 +138,8 @@ def _put_in_place(rest: str, last: str, topic: str, closeness: Callable[[str], f
 
 
 def _in_form(topic: str, pronoun: str) -> str:
-    return f"{topic}'s" if pronoun.lower() in {"its", "their", "theirs", "his", "her"} else topic
+    owner = f"{topic}'" if topic.endswith("s") else f"{topic}'s"
+    return owner if pronoun.lower() in {"its", "their", "theirs", "his", "her"} else topic
 
 
 def topic_of(question: str) -> str:

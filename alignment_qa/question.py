@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from alignment_qa.lexical import FUNCTION_WORDS, terms
 
@@ -108,11 +108,6 @@ _SUBJECT_END = re.compile(
     r"|\s+(?:exactly|really|actually|anyway|please|again|about)$",
     re.I,
 )
-_AND = re.compile(
-    r",? and (?P<rest>(?:how|why|what|who|when|where|which|is|are|was|were|can|could|does|do|did|has|have|should|will|would)\b[^?.!]+)",
-    re.I,
-)
-_BACK = re.compile(r"\b(?:it|its|they|them|their)\b", re.I)
 _PERSON = re.compile(r"^\W*(?:so |and |ok |okay |hey )?who(?:'s|’s|s| is| was) ([\w.’' -]+?)\W*$", re.I)
 _SMALL_TALK = re.compile(
     r"^\W*(hi|hiya|hello|hey|good (morning|afternoon|evening|day)|thanks?( you)?( (a lot|so much|very much))?|thx|cheers|ok(ay)?|cool|great|nice|bye|"
@@ -129,6 +124,13 @@ _ASKS = re.compile(
     r"\?|^\W*(what|who|whom|whose|when|where|why|which|how|is|are|was|were|do|does|did|define|explain|describe|compare|list|name)\b",
     re.I,
 )
+
+
+class Part(NamedTuple):
+    """One of several questions: as it was put, and standing alone."""
+
+    asked: str
+    alone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +150,8 @@ class Question:
     """The text with other names of what it names written out; empty where nobody has."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Names in the question that the glossary knows as others' short forms or synonyms, each with its term."""
-    parts: tuple[str, ...] = ()
-    """Two questions that stand alone, where it asks what something is and something else of it."""
+    parts: tuple[Part, ...] = ()
+    """The questions that it is made of; none where it asks one thing."""
 
 
 def understand(text: str) -> Question:
@@ -165,7 +167,7 @@ def understand(text: str) -> Question:
         kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
     unit: Unit = next((unit for unit, pattern in _UNITS if kind in {"number", "when"} and pattern.search(text)), "")
     counted = _counted(text) if kind == "number" else ""
-    return Question(text, kind, content, sides, subject, counted, unit, _aspect(text), parts=_parts(text))
+    return Question(text, kind, content, sides, subject, counted, unit, _aspect(text))
 
 
 def is_small_talk(text: str) -> bool:
@@ -185,18 +187,6 @@ def _sides(text: str) -> tuple[str, ...]:
             if all(terms(side) for side in sides):
                 return _share_head(*sides)
     return ()
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    """ "What is kelp, and why does it matter?" → "What is kelp?", "Why does kelp matter?" """
-    subject, found = _subject(text), _AND.search(text)
-    if not subject or not found or not text[: found.start()].endswith((subject, "mean")):
-        return ()
-    owner = f"{subject}'" if subject.endswith("s") else f"{subject}'s"
-    rest = _BACK.sub(lambda back: owner if back[0].lower() in {"its", "their"} else subject, found["rest"])
-    if rest == found["rest"]:
-        return ()
-    return f"{text[: found.start()]}?", f"{rest[:1].upper()}{rest[1:]}?"
 
 
 def _aspect(text: str) -> Aspect:

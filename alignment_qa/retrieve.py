@@ -82,7 +82,7 @@ def _promised(asking: Mapping[str, float]) -> dict[str, float]:
 def alone(cosines: Iterable[float]) -> float:
     """How surely, in [0, 1], the best of the documents' own questions is the one that is asked: it is near, and no other is."""
     best, second, *_ = *sorted(cosines, reverse=True), 0.0, 0.0
-    return max(0.0, best) ** 4 * min(1.0, (best - second) / APART)
+    return min(1.0, max(0.0, best)) ** 4 * min(1.0, (best - second) / APART)
 
 
 def in_context(passages: Sequence[NDArray[np.floating]], vector: Vectors) -> list[float]:

@@ -17,12 +17,11 @@ from alignment_qa.config import Config
 from alignment_qa.errors import ModelUnavailable
 from alignment_qa.generate import Dropped, generate, judge_by
 from alignment_qa.lexical import terms
+from alignment_qa.question import Question
 from alignment_qa.support import Checker, judged
 from alignment_qa.types import Detail, Passage, Turn
 
-_JOINT = re.compile(r"(?<=\?)\s+|[,;]?\s+(?:and|but|or)\s+(?=(?:also )?(?:what|who|why|how|when|where|which|is|are|does|do|did|can|could|should|will|was|were)\b)", re.I)  # fmt: skip
 _BACK = re.compile(r"\b(?:it|its|they|their|them|this|that|these|those|he|she|his|her)\b", re.I)
-MOST_PARTS = 4
 NEW_TERMS = 1  # content words of a rewritten question that neither it nor the conversation had
 NOTHING_WORSE = 0.02  # closeness to the corpus that a rewritten question may lose
 
@@ -61,7 +60,7 @@ class Writer:
 
     def drafts(
         self,
-        question: str,
+        question: Question,
         passages: Sequence[Passage],
         history: Sequence[Turn],
         detail: Detail,
@@ -77,7 +76,8 @@ class Writer:
         wrote = False
         try:
             self._day.allow()
-            for item in generate(question, passages, self._model, self._check, history, detail, spent, parts(question)):
+            asked = [part.alone for part in question.parts]
+            for item in generate(question.text, passages, self._model, self._check, history, detail, spent, asked):
                 if isinstance(item, Dropped):
                     dropped.append({"text": item.text, "reason": item.reason})
                 else:
@@ -101,13 +101,6 @@ class Writer:
         }  # fmt: skip
         if (cost := spent.cost(self._config.price)) is not None:
             trace["cost"] = round(cost, 6)
-
-
-def parts(question: str) -> list[str]:
-    """The questions that a compound one is made of, each with words of its own; the question itself where it is one."""
-    found = [part.strip(" ,;?") + "?" for part in _JOINT.split(question) if part and len(set(terms(part))) > 1]
-    leaning = any(_BACK.search(part) for part in found[1:])
-    return found[:MOST_PARTS] if len(found) > 1 and not leaning else [question]
 
 
 def configured_checker(config: Config) -> Checker | None:

@@ -49,6 +49,22 @@ def paraphrases(path: Path = PARAPHRASES) -> dict[str, str]:
     return {row["id"]: row["question"] for _, row in rows(path)}
 
 
+def joined(queries: Sequence[Query], rng: random.Random) -> dict[str, str]:
+    """Id → the query with another one, of other documents, before or after it, in one message."""
+    whole = [query for query in queries if query.question.endswith("?") and not query.history]
+    asked = {}
+    for number, query in enumerate(whole):
+        own = {gold.document for gold in query.gold}
+        others = [other.question for other in whole if not own & {gold.document for gold in other.gold}]
+        if not others:
+            continue
+        first, second = rng.sample([query.question, rng.choice(others)], 2)
+        small = second if second[:2].isupper() else second[:1].lower() + second[1:]
+        forms = (f"{first} {second}", f"{first} And {small}", f"{first.rstrip('?')}, and {small}")
+        asked[query.id] = forms[number % len(forms)]
+    return asked
+
+
 def contradicting(queries: Sequence[Query], documents: Mapping[str, Document], rng: random.Random) -> dict[str, str]:
     """Name → Markdown: for each gold document its paragraphs with gold words, every sentence turned into its opposite."""
     copies = {}

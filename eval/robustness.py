@@ -89,6 +89,9 @@ def disturbances(
             "paraphrase", "in other words of ours", words={q.id: others[q.id] for q in queries if q.id in others}
         ),
         Disturbance(
+            "joined", "together with another one", words=perturbations.joined(queries, random.Random(seed))
+        ),
+        Disturbance(
             "noise", "documents that do not belong", texts=elsewhere, folder=foreign, counted=_NOISE
         ),
         Disturbance(

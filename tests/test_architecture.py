@@ -54,6 +54,7 @@ FLOORS = [
         "bibliography",
         "beginners",
         "sides",
+        "compound",
         "scope",
         "chat",
         "orders",

@@ -365,20 +365,6 @@ def test_a_comparison_with_what_no_document_names_is_declined_and_the_word_named
     assert "No document uses the word “butte”." in answer.text
 
 
-def test_a_question_in_two_parts_is_answered_part_by_part(assistant: Assistant) -> None:
-    answer = assistant.answer("What is a kelp forest, and why do otters protect it?")
-    assert answer.claims[0].text.startswith("A kelp forest is a dense stand of large brown algae")
-    assert "eat the urchins" in answer.text
-    assert len({claim.text for claim in answer.claims}) == len(answer.claims)
-
-
-def test_the_part_of_a_question_that_nothing_answers_is_named(assistant: Assistant) -> None:
-    answer = assistant.answer("What is a kelp forest, and how much does it cost in Mongolia?")
-    assert answer.abstention is None
-    assert answer.claims[0].text.startswith("A kelp forest is a dense stand")
-    assert answer.trace["note"] == "Not clearly answered: “How much does kelp forest cost in Mongolia?”"
-
-
 def test_a_list_of_one_item_in_a_comparison_is_no_error(tmp_path: Path) -> None:
     text = (
         "# Kelp\n\nWhether kelp is the same thing as seagrass is disputed, and one usage can be found:\n\n"

@@ -62,6 +62,20 @@ def test_every_paraphrase_is_of_an_answerable_question_and_as_clean_as_the_golde
         assert golden.check([replace(queries[name], question=words)], documents) == []
 
 
+def test_a_question_is_joined_with_another_of_other_documents() -> None:
+    asked = [
+        replace(query, question=f"{query.question[:1].upper()}{query.question[1:].rstrip('?')}?")
+        for query in QUERIES[:3]
+    ]
+    joined = perturbations.joined(asked, random.Random(0))
+    assert joined.keys() == {"otters", "roots", "polyps"}
+    for query in asked:
+        words = joined[query.id].casefold()
+        assert query.question.casefold().rstrip("?") in words
+        assert sum(other.question.casefold().rstrip("?") in words for other in asked) == 2
+    assert perturbations.joined(asked[:1], random.Random(0)) == {}
+
+
 # documents
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from alignment_qa import Abstention, Answer, Assistant, EncoderUnavailable, Turn
 from alignment_qa.chat import Spent
-from alignment_qa.writer import parts
 from tests.chat_server import AnthropicServer, ChatServer, OllamaServer
 from tests.conftest import ROOT
 from tests.test_written_answers import GOOD, writer
@@ -234,14 +233,6 @@ def test_a_follow_up_stands_alone_as_the_model_puts_it_if_that_holds(library_ind
         answer = writer(library_index, server).answer("What does it shelter?", history)
         assert (answer.trace["question"] == rewritten) is kept
         assert "kelp" in str(answer.trace["question"])
-
-
-def test_compound_questions_are_taken_apart_where_each_part_stands_alone() -> None:
-    assert parts("What is a kelp forest and how do seagrass meadows store carbon?") == [
-        "What is a kelp forest?", "how do seagrass meadows store carbon?",
-    ]  # fmt: skip
-    assert len(parts("What is kelp and why does it matter?")) == 1
-    assert len(parts("What is kelp?")) == 1
 
 
 def test_a_compound_question_is_answered_from_what_each_part_finds(library_index: Path, server: ChatServer) -> None:

@@ -78,25 +78,3 @@ def test_small_talk_and_orders_are_told_from_questions() -> None:
 
 def test_a_very_long_question_is_cut_and_read_quickly() -> None:
     assert len(understand("why " * 100_000).text) <= 2000
-
-
-def test_a_question_for_what_something_is_and_something_else_of_it_has_two_parts() -> None:
-    assert understand("What is kelp, and why does it matter?").parts == ("What is kelp?", "Why does kelp matter?")
-    assert understand("What are otters and what are their tools?").parts == (
-        "What are otters?",
-        "What are otters' tools?",
-    )
-    assert understand("What does kelp mean and who coined it?").parts == ("What does kelp mean?", "Who coined kelp?")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "What is kelp and seagrass?",
-        "Why is kelp brown and what eats it?",
-        "What is kelp and what do experts say?",
-        "What did Estes say and why?",
-    ],
-)
-def test_what_asks_one_thing_or_does_not_lean_on_what_is_defined_has_no_parts(text: str) -> None:
-    assert understand(text).parts == ()
