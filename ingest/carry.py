@@ -1,13 +1,15 @@
-"""An index that was set aside flows in, the vectors of what it holds flow out again for documents that are cut as they were:
-so that `--rebuild` encodes only what is new. It alone decides whether old vectors may be believed."""
+"""What is indexed flows in, vectors flow out again for what stands as it stood: of an index that was set aside, so that
+`--rebuild` encodes only what is new, and of a document that was edited. It alone decides whether old vectors may be believed."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
+from alignment_qa.embed import passage_vectors
 from alignment_qa.index import Index
 from alignment_qa.place import aside, recorded_in
 from alignment_qa.store import SCHEMA, Store, Vectors16
@@ -66,6 +68,46 @@ def kept(store: Store, dimension: int, document: Document, passages: Sequence[Pa
     if not same or not all(fits(p, rows.get(p.passage_id)) for p in passages):
         return None
     return [rows[p.passage_id] for p in passages if p.role == "prose"]
+
+
+def edited(
+    index: Index, before: Collection[str], document: Document, passages: Sequence[Passage]
+) -> list[Vectors16] | None:
+    """The vectors of the prose of a document that the same file brought otherwise `before`: those of passages that stand
+    between the same two as they stood, the others encoded. None where more than MUCH of it is new."""
+    known: dict[_Standing, Vectors16] = {}
+    for doc_id in before if len(before) <= MANY else []:
+        if index.store.state(doc_id) is None or index.store.source(doc_id).title != document.source.title:
+            continue
+        old = [p for p in index.passages_of(doc_id) if p.role == "prose"]
+        rows = index.store.vectors([p.passage_id for p in old], index.encoder.dimension)
+        known |= {
+            s: rows[p.passage_id] for p, s in zip(old, _standing(old), strict=True) if fits(p, rows.get(p.passage_id))
+        }
+    prose = [p for p in passages if p.role == "prose"]
+    found = [known.get(standing) for standing in _standing(prose)]
+    new = [number for number, matrix in enumerate(found) if matrix is None]
+    if len(new) > MUCH * len(prose):
+        return None
+    beside = sorted({n for number in new for n in (number - 1, number, number + 1) if 0 <= n < len(prose)})
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(beside), lambda place: place[1] - place[0])]
+    headings = index.store.fact("headings") is None
+    made = passage_vectors(index.encoder, [[prose[n] for n in run] for run in runs], headings)
+    for run, matrices in zip(runs, made, strict=True):
+        found = [matrices[run.index(n)] if n in run and n in new else matrix for n, matrix in enumerate(found)]
+    return [matrix for matrix in found if matrix is not None]
+
+
+MANY = 100  # documents of one file from which none is looked for among the others
+MUCH = 0.5  # share of a document's passages from which it is encoded with the others, and faster
+_Standing = tuple[tuple[str, str, tuple[tuple[int, int], ...]] | None, ...]
+"""What a passage's vectors are made of: heading, words and sentences of the one before, of itself, of the one after."""
+
+
+def _standing(prose: Sequence[Passage]) -> list[_Standing]:
+    own = [(p.heading, p.text, tuple((a - p.start, b - p.start) for a, b in p.sentences)) for p in prose]
+    framed = [None, *own, None]
+    return [tuple(framed[number : number + 3]) for number in range(len(own))]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from alignment_qa.ledger import Noted
 from alignment_qa.store import Vectors16
 from alignment_qa.types import Document, Passage
 from ingest import copies, readers
-from ingest.carry import kept
+from ingest.carry import edited, kept
 from ingest.passages import split
 from ingest.readers import beside
 
@@ -136,6 +136,8 @@ def sync(
                 vectors = read.vectors or known_vectors(document, passages)
                 if vectors is None and own:  # it says other things of itself only
                     vectors = kept(index.store, index.encoder.dimension, document, passages)
+                elif vectors is None and before is not None:
+                    vectors = edited(index, before.brings - reading.brings, document, passages)
                 writer.add(reading, document, passages, vectors)
             if not last:
                 continue

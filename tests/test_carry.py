@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alignment_qa import Assistant, writing
+from alignment_qa import Assistant, encoders, writing
+from alignment_qa.index import Index
 from ingest import sync
 from ingest.__main__ import main
 from ingest.check import check
@@ -107,3 +108,52 @@ def test_a_document_that_says_other_things_of_itself_alone_is_not_encoded_again(
     assert "Ada Reef" in {name for source in Assistant.open(place).index.sources() for name in source.authors}
     assert check(place).faults == []
     assert Assistant.open(place).answer("What is a kelp forest?").text == before.text
+
+
+def test_of_an_edited_document_only_what_is_near_the_edit_is_encoded(tmp_path: Path) -> None:
+    encoder = encoders.load(export=True)
+    (tmp_path / "texts").mkdir()
+    notes = tmp_path / "texts" / "notes.md"
+    sections = [
+        f"## Dive {n}\n\n" + " ".join(f"On dive {n}, stone {i} held kelp {n * i}." for i in range(12))
+        for n in range(40)
+    ]
+    counted: list[int] = []
+
+    class Counting:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(encoder, name)
+
+        def encode(self, texts: list[str]) -> Any:
+            counted.append(len(texts))
+            return encoder.encode(texts)
+
+    def read(text: str, place: str) -> Index:
+        notes.write_text("# Notes of a diver\n\n" + text)
+        with Index.open(tmp_path / place, write=True) as index:
+            index.encoder = Counting()
+            counted.clear()
+            sync.sync([tmp_path / "texts"], index)
+        return Index.open(tmp_path / place)
+
+    read("\n\n".join(sections), "index")
+    whole = sum(counted)
+    sections[9] = sections[9].replace("stone 3 held", "stone 3 bore")
+    sections.append("## Dive 40\n\nThe last dive found a wreck.")
+    index = read("\n\n".join(sections), "index")
+    assert sum(counted) < whole / 3
+    assert check(tmp_path / "index").faults == []
+    anew = read("\n\n".join(sections), "anew")
+    passages = [p for p in anew.passages_of(anew.store.ready()[0]) if p.role == "prose"]
+    assert index.store.ready() == anew.store.ready()
+    ours, theirs = index.vectors(passages), anew.vectors(passages)
+    assert max(np.abs(ours[p.passage_id] - theirs[p.passage_id]).max() for p in passages) < 0.002
+
+
+def test_a_document_that_was_written_anew_is_encoded_whole(place: Path, texts: Path, encoded: list[str]) -> None:
+    (texts / "kelp.md").write_text(
+        LIBRARY["kelp.md"].split("\n\n")[0] + "\n\nNothing of what stood here stands here now.\n"
+    )
+    assert main([str(texts), "--index", str(place)]) == 0
+    assert len(encoded) == 1
+    assert check(place).faults == []
