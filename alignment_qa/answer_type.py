@@ -66,7 +66,8 @@ _SHOWS: dict[Aspect, re.Pattern[str]] = {
     "evidence": re.compile(r"\b(evidence|experiment\w*|found|show(?:s|ed|n)?|test(?:s|ed)?|observ\w*|measur\w*|report(?:s|ed)?|stud(?:y|ies|ied)|result\w*|demonstrat\w*|data|per ?cent)\b|\d ?%", re.I),
     "example": re.compile(r"\b(for example|for instance|such as|examples?|e\.g\.|instances?|a case|one case|illustrat\w*|demonstrat\w*)\b", re.I),
     "open": re.compile(r"\b(open|unsolved|unresolved|unclear|unknown|remain\w*|not yet|no (?:one|method|agreed)|whether|question)\b", re.I),
-    "origin": re.compile(r"\b(coined|introduced|first|named|defined|proposed|term|(?:19|20)\d\d)\b", re.I),
+    "origin": re.compile(r"\b(?:coined|introduced|invented|originat\w*|devised|goes back to|dates? from|came up with|gave (?:\S+ )+(?:its|their|the|a) name|"
+                         r"first (?:described|used|proposed|named|defined|introduced|stated|formulated|appeared|set out|wrote)|(?:described|used|proposed|named|defined|introduced|stated|formulated) first)\b", re.I),
 }  # fmt: skip
 
 
@@ -86,7 +87,8 @@ def holds(question: Question, text: str) -> float:
         case "who" if question.subject:  # who is that? told by what that one is, or at least did
             return max(float(defines(question.subject, text)), 0.75 * does(question.subject, text))
         case "who":
-            return max((1.0 if near else 0.5 for near in _names_another(question, text)), default=0.0)
+            found = max((1.0 if near else 0.5 for near in _names_another(question, text)), default=0.0)
+            return found / 2 if question.aspect == "origin" and not _SHOWS["origin"].search(text) else found
         case "when":
             if question.unit:
                 return float(bool(_UNITS[question.unit].search(text)))

@@ -87,7 +87,7 @@ def _choose(
     """The lead and what completes it, in the order of choice."""
     neighbours = {(s.passage.passage_id, s.place): s for s in evidence.sentences}
     chosen: list[_Chosen] = []
-    lead = _lead(sentences, evidence, shape)
+    lead = _lead(sentences, evidence, shape, neighbours)
     if lead is None:
         return []
     settled = evidence.question.kind in STRICT and lead.fits
@@ -136,18 +136,27 @@ def _leans_on(
     return needed
 
 
-def _lead(sentences: Sequence[Sentence], evidence: Evidence, shape: Composition) -> Sentence | None:
-    """The best sentence that stands alone; for a definition, the best that defines, if it is nearly as good."""
+def _lead(
+    sentences: Sequence[Sentence],
+    evidence: Evidence,
+    shape: Composition,
+    neighbours: Mapping[tuple[str, int], Sentence],
+) -> Sentence | None:
+    """The best sentence that stands alone; if it is nearly as good, the best that defines for a definition, and for a
+    person, a time or an amount the best that holds one, with what it leans on."""
     alone = [s for s in sentences if not dangling(s.text) and not s.text.rstrip('”"').endswith("?")]
     if not alone:
         return None
-    near = [s for s in alone if s.score >= alone[0].score - 2 * shape.margin]
+    least = alone[0].score - 2 * shape.margin
+    near = [s for s in alone if s.score >= least]
     if evidence.question.kind == "definition" and (subject := evidence.question.subject):
         defining = [s for s in near if defines(subject, s.text)]
         opening = [s for s in defining if s.passage.start == 0 and s.place == 0]
         return (opening or defining or alone)[0]
     if evidence.question.kind in STRICT:
-        return next((s for s in near if s.fits), alone[0])
+        fits = [s for s in sentences if s.fits and s.score >= least and not s.text.rstrip('”"').endswith("?")]
+        fits.sort(key=lambda s: -s.features["shows"])
+        return next((s for s in fits if _leans_on(s, neighbours, []) is not None), alone[0])
     return alone[0]
 
 

@@ -60,7 +60,9 @@ ORDER = re.compile(  # text that speaks to the assistant or its reader, not abou
 )
 _PAIRED = re.compile(
     r"\bthe (?:former|latter)\b|\b(?:introduc|coin|develop|propos|populari[sz]|revisit|reject|accept)(?:ed|es|s)? (?:the|both|these) "
-    r"(?:terms?|ideas?|notions?|names?|concepts?|words?|phrases?|claims?)\b(?! (?:of|that|for|behind|to|[\"“'‘]|(?-i:[A-Z])))",
+    r"(?:terms?|ideas?|notions?|names?|concepts?|words?|phrases?|claims?)\b"
+    r"(?=\W*$|[,.;:)]| (?:in|into|as|at|on|with|by|from|when|where|while|and|but|or|under|through|during|first|later|again|long|before|after|over|"
+    r"without|more|so|too|also|because|since|once|together|independently|himself|herself|themselves|an?|the)\b)",
     re.I,
 )
 

@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     typed = argparse.ArgumentParser(
         prog="python -m eval",
         description="Ask the golden questions and measure the answers: retrieval, nuggets, citations, declining, "
-        "latency, each with a 95 %% interval. Two runs are compared by: python -m eval compare A.json B.json",
+        "latency, each with a 95 % interval. Two runs are compared by: python -m eval compare A.json B.json",
     )
     typed.add_argument(
         "--golden",

@@ -375,3 +375,19 @@ def test_a_list_of_one_item_in_a_comparison_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "texts" / "kelp.md").write_text(text)
     index = make_index(tmp_path / "texts", tmp_path / "index")
     assert Assistant.open(index).answer("How does kelp differ from seagrass?").text.startswith("Kelp is a large")
+
+
+def test_who_introduced_a_thing_is_told_by_the_sentence_on_it_with_what_it_leans_on(tmp_path: Path) -> None:
+    text = (
+        "# Kelp highway\n\nA kelp highway is a coast along which people could travel from one kelp forest to the next. "
+        "Ada Reef introduced the idea in a book of 1990.\n\n## Later work\n\n"
+        "Ben Shore argued that the kelp highway had gaps, and Cora Tide described the kelp highway as a guess. "
+        "Dan Wave proposed that the kelp highway was used twice."
+    )
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "highway.md").write_text(text)
+    asked = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    for question in ("Who came up with the kelp highway?", "When was the kelp highway first described?"):
+        first, second = asked.answer(question, detail="brief").claims
+        assert first.text.startswith("A kelp highway is a coast")
+        assert second.text == "Ada Reef introduced the idea in a book of 1990."

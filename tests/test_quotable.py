@@ -49,6 +49,8 @@ def test_a_sentence_that_names_its_subject_only_as_the_term_does_not_stand_alone
     assert dangling("Ada Reef introduced the term in a book of 1990.")
     assert not dangling("Ada Reef introduced the term “kelp highway” in a book of 1990.")
     assert not dangling("Ada Reef introduced the idea of a kelp highway in 1990.")
+    assert not dangling("Ada Reef introduced the word seaway in 1990.")
+    assert dangling("Ada Reef introduced the word, which spread.")
 
 
 def test_a_sentence_that_opens_with_a_pronoun_does_not_stand_alone() -> None:
