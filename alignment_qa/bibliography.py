@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, coverage, weights
@@ -22,6 +23,7 @@ _ASKING = re.compile(
     r"papers?|articles?|books?|further|reading|bibliography|literature|on|about|for|behind|who|wrote|written|by|author(?:s|ed)?|publish(?:ed)?|of|first)\b",
     re.I,
 )
+_ADDRESS = re.compile(r"https?://[^\s/]+/[^\s<>\"”)]{4,}")  # a publisher's front page is no work's
 _WROTE = re.compile(r"\b(wrote|written by|author(?:s|ed)?|published)\b", re.I)
 
 
@@ -44,23 +46,30 @@ def bibliography(evidence: Evidence, index: Index | Scope) -> Iterator[Draft]:
     }
     named = list(_entries(index, topic, rarity, TOPIC, limit=LIMIT))
     listed = (d for doc_id in about for p in index.passages_of(doc_id) if p.role == "references" for d in _drafts(p))
-    seen: set[str] = set()
-    for draft in (*named, *listed):
-        if draft.text not in seen and len(seen) < LIMIT:
-            seen.add(draft.text)
-            yield draft
+    yield from _works((*named, *listed), LIMIT)
 
 
 def _entries(
     index: Index | Scope, topic: str, rarity: Mapping[str, float], least: float, limit: int
 ) -> Iterator[Draft]:
     """The entries of any reference list that hold at least that share of the topic's term weight, those with most
-    first; an entry with much less than the best is left out."""
+    first, and of those the ones whose title opens with it; an entry with much less than the best is left out."""
     entries = {d.text: d for hit in index.keywords(topic, 20, role="references") for d in _drafts(hit.passage)}
     held = {text: coverage(rarity, text) for text in entries}
     least = max(least, 0.75 * max(held.values(), default=0.0))
-    best = sorted((text for text in entries if held[text] >= least), key=lambda text: -held[text])
-    yield from (entries[text] for text in best[:limit])
+    opens = re.compile(r"(?:[.?!)]|[“\"])\s*(?:the |an? )?" + r"\W+".join(map(re.escape, topic.split())), re.I)
+    best = sorted(
+        (text for text in entries if held[text] >= least), key=lambda text: (-held[text], not opens.search(text))
+    )
+    yield from _works((entries[text] for text in best), limit)
+
+
+def _works(entries: Iterable[Draft], limit: int) -> Iterator[Draft]:
+    """The first entry of each work, as its address tells them apart, or its words where it has none."""
+    works: dict[str, Draft] = {}
+    for entry in entries:
+        works.setdefault(next(iter(_ADDRESS.findall(entry.text)), entry.text), entry)
+    return islice(works.values(), limit)
 
 
 def _drafts(passage: Passage) -> Iterator[Draft]:

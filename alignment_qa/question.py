@@ -28,8 +28,8 @@ MAX_LENGTH = 2000
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.I))  # type: ignore[misc]
     for kind, pattern in (
-        ("sources", r"\b(where (can|could|do|should) (i|we|one) (read|learn|find)|(sources?|references?|citations?|papers?|"
-                    r"articles?|books?|further reading|bibliography|literature) (on|about|for|behind)\b"
+        ("sources", r"^(?!\W*(?:so |and |ok )?who\b).*\b(where (can|could|do|should) (i|we|one) (read|learn|find)|(sources?|references?|citations?|papers?|"
+                    r"articles?|books?|further reading|bibliography|literature)( (are|is) there)? (on|about|for|behind)\b"
                     r"|what (should|can|could) (i|we|one) read|reading list)"),
         ("comparison", r"\bdifferen(ce|t|ces)\b|\bdiffers?\b|\bvs\.?\b|\bversus\b|\bcompar(e|ed|ing|ison)\b"
                        r"|\bdistin(ct|ction|guish)|\bsame (thing )?as\b|\bas opposed to\b|\bcontrast\b"),

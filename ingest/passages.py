@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from alignment_qa.marks import between
 from alignment_qa.sentences import is_list_item, sentence_spans
@@ -38,6 +39,14 @@ class _Unit:
     quotable: bool
 
 
+class _Span(NamedTuple):
+    start: int
+    end: int
+    quotable: bool
+    entry: bool
+    """One of a reference list."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Section:
     """A run of text under one heading."""
@@ -49,11 +58,12 @@ class _Section:
 
 
 def split(document: Document, count: Count, *, size: int = 200, limit: int = 240) -> Iterator[Passage]:
-    """The passages of a document, in order and apart, none over `limit` tokens. Their ids come from their content."""
+    """The passages of a document, in order and apart, none over `limit` tokens but entries of reference lists, which are
+    not encoded and stay whole. Their ids come from their content."""
     sections = list(_sections(document))
     spans = [span for section in sections for span in _spans(document.text, section)]
     if document.pages:
-        spans = [(start, end, said and not _symbols(document.text[start:end])) for start, end, said in spans]
+        spans = [s._replace(quotable=s.quotable and not _symbols(document.text[s.start : s.end])) for s in spans]
     units = _counted(document.text, spans, count, limit)
     starts = [unit.start for unit in units]
     seen: Counter[tuple[str, str]] = Counter()
@@ -97,12 +107,13 @@ def _sections(document: Document) -> Iterator[_Section]:
             start, role = heading.start, heading.role
 
 
-def _spans(document: str, section: _Section) -> list[tuple[int, int, bool]]:
-    """Sentences, and the lines between them that hold none (code), as spans; the flag says what is quotable. An entry
-    of a reference list is a line, whatever full stops it holds."""
+def _spans(document: str, section: _Section) -> list[_Span]:
+    """Sentences, and the lines between them that hold none (code). An entry of a reference list is a line, whatever full
+    stops it holds."""
     text = document[section.start : section.end]
+    entries = section.role == "references"
     spans: list[tuple[int, int, bool]] = []
-    if section.role == "references":
+    if entries:
         spans = [(line.start(), line.end(), True) for line in _lines(text)]
     else:
         last = 0
@@ -112,7 +123,7 @@ def _spans(document: str, section: _Section) -> list[tuple[int, int, bool]]:
             if end > start:
                 spans.append((start, end, True))
             last = end
-    return [(section.start + start, section.start + end, quotable) for start, end, quotable in spans]
+    return [_Span(section.start + start, section.start + end, quotable, entries) for start, end, quotable in spans]
 
 
 def _symbols(sentence: str) -> bool:
@@ -125,24 +136,21 @@ def _lines(gap: str) -> Iterator[re.Match[str]]:
     return re.finditer(r"[^\n]*\S", gap)
 
 
-def _counted(text: str, spans: Sequence[tuple[int, int, bool]], count: Count, limit: int) -> list[_Unit]:
+def _counted(text: str, spans: Sequence[_Span], count: Count, limit: int) -> list[_Unit]:
     """The spans with their tokens; those over the limit in pieces. A cut can add tokens, so pieces are counted too."""
-    todo = [
-        (start, end, quotable)
-        for whole_start, whole_end, quotable in spans
-        for start, end in _cut(text, whole_start, whole_end, _FIRST_CUT)
-    ]
+    todo = [span._replace(start=a, end=b) for span in spans for a, b in _cut(text, span.start, span.end, _FIRST_CUT)]
     units: list[_Unit] = []
     while todo:
-        over: list[tuple[int, int, bool]] = []
+        over: list[_Span] = []
         for at in range(0, len(todo), _BATCH):
             batch = todo[at : at + _BATCH]
-            for (start, end, quotable), tokens in zip(batch, count([text[a:b] for a, b, _ in batch]), strict=True):
-                if tokens <= limit or end - start < 2:
+            for span, tokens in zip(batch, count([text[s.start : s.end] for s in batch]), strict=True):
+                start, end, quotable, entry = span
+                if tokens <= limit or end - start < 2 or entry:
                     units.append(_Unit(start, end, max(tokens, 1), quotable))
                 else:
                     longest = max(1, min((end - start) * limit * 9 // (tokens * 10), (end - start) // 2))
-                    over += [(a, b, quotable) for a, b in _cut(text, start, end, longest)]
+                    over += [span._replace(start=a, end=b) for a, b in _cut(text, start, end, longest)]
         todo = over
     units.sort(key=lambda unit: unit.start)
     return units

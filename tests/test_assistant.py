@@ -391,3 +391,25 @@ def test_who_introduced_a_thing_is_told_by_the_sentence_on_it_with_what_it_leans
         first, second = asked.answer(question, detail="brief").claims
         assert first.text.startswith("A kelp highway is a coast")
         assert second.text == "Ada Reef introduced the idea in a book of 1990."
+
+
+def test_of_works_that_hold_the_words_the_one_whose_title_opens_with_them_was_meant_and_each_is_named_once(
+    tmp_path: Path,
+) -> None:
+    many = ", ".join(f"Ada Reef the {n}th" for n in range(80))
+    text = (
+        "# Sea urchins\n\nSea urchins graze on kelp.\n\n## References\n\n"
+        "- Bo Tide (2024). Simple traps catch sea urchins. Tide Press. https://example.org/traps\n"
+        f"- {many} (2023). Sea Urchins: Grazers of the Deep. Reef Press. https://example.org/urchins\n"
+    )
+    other = "# Kelp\n\nKelp is grazed on.\n\n## References\n\n- Ada Reef and others (2023). Sea Urchins: Grazers of the Deep. https://example.org/urchins\n"
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "urchins.md").write_text(text)
+    (tmp_path / "texts" / "kelp.md").write_text(other)
+    asked = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    (claim,) = asked.answer("Who wrote the paper on sea urchins?").claims
+    assert claim.text.startswith("Ada Reef")
+    assert "Grazers of the Deep" in claim.text
+    listed = [claim.text for claim in asked.answer("What papers are there on sea urchins?").claims]
+    assert sum("Grazers of the Deep" in text for text in listed) == 1
+    assert any("Simple traps" in text for text in listed)
