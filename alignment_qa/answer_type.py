@@ -66,7 +66,7 @@ _SHOWS: dict[Aspect, re.Pattern[str]] = {
     "evidence": re.compile(r"\b(evidence|experiment\w*|found|show(?:s|ed|n)?|test(?:s|ed)?|observ\w*|measur\w*|report(?:s|ed)?|stud(?:y|ies|ied)|result\w*|demonstrat\w*|data|per ?cent)\b|\d ?%", re.I),
     "example": re.compile(r"\b(for example|for instance|such as|examples?|e\.g\.|instances?|a case|one case|illustrat\w*|demonstrat\w*)\b", re.I),
     "open": re.compile(r"\b(open|unsolved|unresolved|unclear|unknown|remain\w*|not yet|no (?:one|method|agreed)|whether|question)\b", re.I),
-    "origin": re.compile(r"\b(?:coined|introduced|invented|originat\w*|devised|goes back to|dates? from|came up with|gave (?:\S+ )+(?:its|their|the|a) name|"
+    "origin": re.compile(r"\b(?:coined|introduced|invented|originat\w*|devised|goes back to|dates? from|came up with|gave (?:\S+ ){1,6}(?:its|their|the|a) name|"
                          r"first (?:described|used|proposed|named|defined|introduced|stated|formulated|appeared|set out|wrote)|(?:described|used|proposed|named|defined|introduced|stated|formulated) first)\b", re.I),
 }  # fmt: skip
 

@@ -114,7 +114,7 @@ class Assistant:
             apart = self._apart(understood)
         if apart and not self._writer:
             hits = _in_turn([each.hits for _, each in apart], 2 * self.config.k)
-        trace["answers"] = round(max(found.probability, *(each.probability for _, each in apart), 0), 3)
+        trace["answers"] = round(max([found.probability, *(each.probability for _, each in apart)]), 3)
         answer = Answer(question, "", hits=tuple(hits), related=self._related(found), trace=trace)
         drafts: list[Draft] = []
         for draft in self._standing(self._drafts(found, apart, history, detail, trace, clock, spent), trace):
@@ -214,9 +214,9 @@ class Assistant:
         """Each part of a compound question as it was put, and its evidence; none where they are better answered together."""
         asked = [self.understand(part.alone) for part in question.parts]
         found = [self.gather_evidence(part, self.gather_hits(part)) for part in asked]
-        return [
-            (part.asked, each) for part, each in zip(question.parts, found, strict=True) if compound.told_apart(found)
-        ]
+        if not compound.told_apart(found):
+            return []
+        return [(part.asked, each) for part, each in zip(question.parts, found, strict=True)]
 
     def _quoted(
         self, found: Sequence[tuple[str, Evidence]], detail: Detail, trace: dict[str, object]
@@ -294,7 +294,7 @@ class Assistant:
 
 
 LOST = "the words it rests on are no longer in the stored document"
-PART = Composition(brief=1, full=6)  # for each of several questions; 4 left out facts, 3 more
+PART = Composition(brief=1, full=6)  # for each of several questions, set by hand
 SCOPES = 4  # choices of documents whose vectors are kept at hand
 RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one
 

@@ -57,7 +57,7 @@ def _entries(
     entries = {d.text: d for hit in index.keywords(topic, 20, role="references") for d in _drafts(hit.passage)}
     held = {text: coverage(rarity, text) for text in entries}
     least = max(least, 0.75 * max(held.values(), default=0.0))
-    opens = re.compile(r"(?:[.?!)]|[“\"])\s*(?:the |an? )?" + r"\W+".join(map(re.escape, topic.split())), re.I)
+    opens = re.compile(r"(?:[.?!)]|[“\"])\s*(?:the |an? )?" + r"\W+".join(re.findall(r"\w+", topic)), re.I)
     best = sorted(
         (text for text in entries if held[text] >= least), key=lambda text: (-held[text], not opens.search(text))
     )

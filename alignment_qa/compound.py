@@ -20,9 +20,8 @@ _JOINT = re.compile(  # after "and", a verb alone may be the second of one subje
     re.I,
 )
 _ASKS = re.compile(rf"{_WORD}|{_VERB}\b", re.I)
-_LEANS = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|this|that|these|those)\b", re.I)
 MOST = 4
-FIRST = 3  # hits of each part that are looked at
+FIRST = 3  # hits of each part that are looked at; set by hand, benchmarks/constants.py tries others
 
 
 def parts(text: str, closeness: Callable[[str], float]) -> tuple[Part, ...]:
@@ -63,5 +62,5 @@ def _split(text: str) -> list[str]:
     whole = text.rstrip().endswith("?") or bool(_ASKS.match(last))
     if len(found) < 2 or not whole or not all(terms(part) and _ASKS.search(part) for part in found):
         return []
-    own = all(len(set(terms(part))) > 1 or _LEANS.search(part) for part in found[1:])
+    own = all(len(set(terms(part))) > 1 or conversation.LEANS.search(part) for part in found[1:])
     return [f"{part[:1].upper()}{part[1:]}?" for part in found] if own else []

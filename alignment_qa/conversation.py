@@ -25,6 +25,8 @@ _BACK = re.compile(  # this, that, these and those before a noun are no pronouns
     r"(?:this|that|these|those)(?=\W*$|[,;?!]| (?:in|on|at|for|to|with|about|from|by|different|been|ever|just|and|or|too|also|even|still|really|actually|always|never|all|not|than|so|true|go|do|does|get|come|mean|work|happ?en|occur|exist|matter|fail|help|differ)\b))\b",
     re.I,
 )
+LEANS = re.compile(r"\b(?:it|its|they|their|them|this|that|these|those|he|she|his|her)\b", re.I)
+"""Words that may stand for something said before, whatever comes after them."""
 _OF_A_PERSON = re.compile(r"\b(?:he|she|him|his|her)\b", re.I)
 _CLAUSE_END = re.compile(
     r"[,;.?!:]|\b(?:and|or|but|because|when|if|since|that|which|after|before|than|as|with|like|who|while)\b", re.I

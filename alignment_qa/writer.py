@@ -5,7 +5,6 @@ Here alone it is decided what a failing model costs the reader: what was written
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from alignment_qa.budget import Day
 from alignment_qa.chat import Spent
 from alignment_qa.cite import Draft
 from alignment_qa.config import Config
+from alignment_qa.conversation import LEANS
 from alignment_qa.errors import ModelUnavailable
 from alignment_qa.generate import Dropped, generate, judge_by
 from alignment_qa.lexical import terms
@@ -21,7 +21,6 @@ from alignment_qa.question import Question
 from alignment_qa.support import Checker, judged
 from alignment_qa.types import Detail, Passage, Turn
 
-_BACK = re.compile(r"\b(?:it|its|they|their|them|this|that|these|those|he|she|his|her)\b", re.I)
 NEW_TERMS = 1  # content words of a rewritten question that neither it nor the conversation had
 NOTHING_WORSE = 0.02  # closeness to the corpus that a rewritten question may lose
 
@@ -51,7 +50,7 @@ class Writer:
         except ModelUnavailable:
             return plain
         told = set(terms(" ".join([question, plain, *(turn.text for turn in history[-4:])])))
-        own = set(terms(_BACK.sub(" ", question)))
+        own = set(terms(LEANS.sub(" ", question)))
         new = set(terms(said))
         fits = "\n" not in said and 0 < len(said) <= 300 and said.endswith("?") and orders.gives_orders(said) is False
         if not fits or len(new - told) > NEW_TERMS or len(own & new) < len(own) / 2:

@@ -27,6 +27,7 @@ TRIED: dict[str, tuple[float, ...]] = {
     "retrieve.ALONE": (0, 1, 3),
     "conversation.OWN": (4, 6),
     "conversation.BEFORE": (1, 3),
+    "compound.FIRST": (1, 5),
 }
 SHOWN = ("good", "recall@8", "false refusals", "declined", "AUROC")
 

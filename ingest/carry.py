@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 from alignment_qa.embed import passage_vectors
@@ -93,13 +93,12 @@ def edited(
     runs = [[n for _, n in run] for _, run in groupby(enumerate(beside), lambda place: place[1] - place[0])]
     headings = index.store.fact("headings") is None
     made = passage_vectors(index.encoder, [[prose[n] for n in run] for run in runs], headings)
-    for run, matrices in zip(runs, made, strict=True):
-        found = [matrices[run.index(n)] if n in run and n in new else matrix for n, matrix in enumerate(found)]
-    return [matrix for matrix in found if matrix is not None]
+    encoded = dict(zip(chain(*runs), chain(*made), strict=True))
+    return [encoded[n] if matrix is None else matrix for n, matrix in enumerate(found)]
 
 
-MANY = 100  # documents of one file from which none is looked for among the others
-MUCH = 0.5  # share of a document's passages from which it is encoded with the others, and faster
+MANY = 100  # documents in one file up to which the one that was edited is looked for among them
+MUCH = 0.5  # share of a document's passages above which it is encoded whole, with others and faster
 _Standing = tuple[tuple[str, str, tuple[tuple[int, int], ...]] | None, ...]
 """What a passage's vectors are made of: heading, words and sentences of the one before, of itself, of the one after."""
 
