@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from alignment_qa import replica
+from alignment_qa import adapter, replica
 from alignment_qa.chroma import Server, collection_in, in_folder
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMissing
@@ -123,6 +123,10 @@ class Reading:
             self._encoded[question] = vector
         return vector
 
+    def _sought(self, question: str) -> Vectors:
+        """(dimension,) unit vector by which a question's passages are sought."""
+        return adapter.adapt(self.encode(question), self.encoder.name)
+
     def vectors(self, passages: Sequence[Passage]) -> dict[str, Vectors16]:
         """passage id → (1 + sentences, dimension): the passage's unit vector, then its sentences'."""
         return self._store.vectors([p.passage_id for p in passages], self.encoder.dimension)
@@ -140,9 +144,9 @@ class Reading:
         return found["ids"], np.asarray(found["embeddings"], np.float32).reshape(-1, self.encoder.dimension)
 
     def near(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
-        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible. To have those
+        """(passage id, cosine with the adapted question) of the k passages nearest in meaning, before it is known which are visible. To have those
         of some documents only takes Chroma many times as long (benchmarks/within.py)."""
-        return self._query("passages", self.encode(question), k, None if doc_ids is None else _of(doc_ids))
+        return self._query("passages", self._sought(question), k, None if doc_ids is None else _of(doc_ids))
 
     def matching(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
         """(passage id, keyword score) of the k best prose passages, of these documents or of all, before it is known
@@ -164,10 +168,10 @@ class Reading:
         return sum(math.log(1 + passages / (0.5 + n)) for n in words.values()) or 1.0
 
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
-        """Visible passage → the best cosine of the question with one of its sentences, read in its passage: the
+        """Visible passage → the best cosine of the adapted question with one of its sentences, read in its passage: the
         sentence's vector and the passage's, added. An answer is often one sentence of a passage about something else."""
         rows = self._store.vectors(passage_ids, self.encoder.dimension)
-        return dict(zip(rows, in_context(list(rows.values()), self.encode(question)), strict=True))
+        return dict(zip(rows, in_context(list(rows.values()), self._sought(question)), strict=True))
 
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
         """Those of the passages that are visible."""

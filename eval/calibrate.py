@@ -30,7 +30,7 @@ from eval.golden import ARTICLES, SHIPPED, Query, load, read_documents, spans_of
 from eval.measures import held
 
 MODEL = Path(answerable.__file__).with_name("evidence.json")
-KEPT = 0.97  # share of the good answers to dev questions that must stay: the threshold is that quantile of theirs
+KEPT = 0.95  # share of the good answers to dev questions that must stay: the threshold is that quantile of theirs
 AGAINST = {
     "rank",
     "unknown",

@@ -14,6 +14,7 @@ FLOORS = [
     {"types", "errors", "marks"},
     {
         "retrieve",
+        "adapter",
         "encoders",
         "fast",
         "embed",

@@ -42,6 +42,17 @@ def test_dense_and_keyword_score_differently(library: Path, library_index: Path)
     assert scores[0] != scores[1]
 
 
+def test_without_the_adapter_passages_are_sought_by_the_question_itself(library: Path, library_index: Path) -> None:
+    asked, scores = "What becomes of algae in warm water?", {}
+    for part in (None, "no-adapter"):
+        with without(part, library, str(library_index)) as one:
+            nearest, cosine = one.index.near(asked, 1)[0]
+            scores[part] = cosine
+            plain = {hit.passage.passage_id: hit.score for hit in one.index.search(asked, 8)}
+            assert (cosine == pytest.approx(plain[nearest], abs=1e-3)) == (part == "no-adapter")
+    assert scores[None] != scores["no-adapter"]
+
+
 def test_without_headings_a_passage_is_not_found_by_its_heading(library: Path, cache: Path) -> None:
     found = {}
     for headings in (True, False):

@@ -116,7 +116,16 @@ def test_all_ablations_come_in_one_table_with_their_runs(library: Path, question
     result = evaluate(*asked, cache=tmp_path / "cache")
     assert result.returncode == 0, result.stderr
     table = (tmp_path / "out" / "ablations.md").read_text()
-    for part in ("whole", "dense", "keyword", "no-headings", "passages-100", "passages-240", "no-evidence-model"):
+    for part in (
+        "whole",
+        "dense",
+        "keyword",
+        "no-adapter",
+        "no-headings",
+        "passages-100",
+        "passages-240",
+        "no-evidence-model",
+    ):
         assert f"| {part} " in table
         assert f"| {part} " in result.stdout
         assert len(Run.read(tmp_path / "out" / f"{part}.json").questions) == len(QUESTIONS)
