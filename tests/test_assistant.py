@@ -175,7 +175,7 @@ def test_sources_that_contradict_each_other_are_both_quoted(tmp_path: Path) -> N
 
 
 def test_a_number_that_no_passage_gives_is_named_as_what_is_missing(assistant: Assistant) -> None:
-    answer = assistant.answer("How much money did the sea otters cost?")
+    answer = assistant.answer("How many sea urchins does a sea otter eat in a year?")
     assert answer.abstention is not None
     assert "No passage near it gives such a number." in answer.text
 
