@@ -1,35 +1,43 @@
-"""A question's vector flows in, the vector by which its answer is sought flows out: questions are not worded as answers
-are, and an encoder made for likeness brings them less near than they belong.
+"""A sentence-transformers model flows in, the same model as it reads questions flows out: questions are not worded as
+their answers are, and an encoder made for likeness brings the two less near than they belong.
 
-A linear query adapter: the vector, and what a map of low rank adds to it. `adapter.npz` is written by eval/adapt.py, from the
-articles' own questions, never by hand. It is fitted for the default encoder; questions to others are left as they are.
+A low-rank adapter (LoRA, Hu et al., 2106.09685): to each weight matrix of the default encoder is added the product of two
+thin ones. Passages are encoded without it. `adapter.npz` is written by eval/adapt.py, never by hand.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-
-from alignment_qa.config import DEFAULT_ENCODER
-from alignment_qa.encoders import Vectors, unit
+from numpy.typing import NDArray
 
 FITTED = Path(__file__).with_name("adapter.npz")
+DOWN, UP = "down", "up"
+"""What the two factors of a layer are called in the file, before its name: (rank, inputs) and (outputs, rank), float16."""
 
 
-def adapt(vector: Vectors, encoder: str) -> Vectors:
-    """(dimension,) unit vector of a question → (dimension,) unit vector near the sentences that answer it. The same vector
-    where the encoder of that name is not the one that the map was fitted for."""
-    if encoder != DEFAULT_ENCODER:
-        return vector
-    down, up = _map()
-    moved: Vectors = unit((vector + vector @ down @ up).astype(np.float32)[None])[0]
-    return moved
+def adapt(model: Any, factors: Mapping[str, NDArray[np.floating]] | None = None) -> Any:
+    """The model itself, a SentenceTransformer, with the products of these factors, or of the fitted ones, added to its weights."""
+    import torch
+
+    if factors is None:
+        with np.load(FITTED) as fitted:
+            factors = dict(fitted)
+    with torch.no_grad():
+        for name, up in factors.items():
+            kind, _, layer = name.partition(" ")
+            if kind == UP:
+                product = up.astype(np.float32) @ factors[f"{DOWN} {layer}"].astype(np.float32)
+                model[0].model.get_submodule(layer).weight += torch.from_numpy(product)
+    return model
 
 
 @lru_cache(maxsize=1)
-def _map() -> tuple[Vectors, Vectors]:
-    """(dimension, rank) and (rank, dimension)."""
-    with np.load(FITTED) as fitted:
-        return fitted["down"].astype(np.float32), fitted["up"].astype(np.float32)
+def digest() -> str:
+    """Eight hex digits of the fitted adapter."""
+    return hashlib.sha256(FITTED.read_bytes()).hexdigest()[:8]

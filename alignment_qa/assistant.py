@@ -152,7 +152,7 @@ class Assistant:
 
     def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the hits, scored for the question, and whether they answer it."""
-        vector = self.index.encode(question.meaning or question.text)
+        vector = self.index.sought(question.meaning or question.text)
         return evidence.gather(question, hits, self.index, vector, self.config.least)
 
     def gather_hits(self, question: Question, k: int | None = None) -> list[Hit]:

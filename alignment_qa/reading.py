@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from alignment_qa import adapter, replica
+from alignment_qa import replica
 from alignment_qa.chroma import Server, collection_in, in_folder
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMissing
@@ -40,6 +40,7 @@ class Reading:
         self._client: Any = None
         self._glossary: tuple[str | None, Glossary] = (None, Glossary({}, {}))
         self._encoded: dict[str, Vectors] = {}
+        self._sought: dict[str, Vectors] = {}
         self._asked: dict[tuple[str, int], list[tuple[str, float]]] = {}
         self._collections: dict[str, Any] = {}
         self._generation = self._store.generation
@@ -51,7 +52,7 @@ class Reading:
 
     def search(self, question: str, k: int = 8) -> list[Hit]:
         """The k passages nearest in meaning; scores are cosines in [-1, 1]."""
-        return self.nearest(self.encode(question), k)
+        return self.nearest(self.sought(question), k)
 
     def nearest(self, vector: Vectors, k: int) -> list[Hit]:
         """The k passages nearest to a (dimension,) unit vector; scores are cosines."""
@@ -114,18 +115,23 @@ class Reading:
         return {passage_id: value for doc_id, value in asked for passage_id in self._store.opening(doc_id, OPENING)}
 
     def encode(self, question: str) -> Vectors:
-        """(dimension,) unit vector of a question; the last few are remembered, since one answer asks several times."""
-        vector = self._encoded.get(question)
-        if vector is None:
-            vector = self.encoder.encode([question])[0]
-            if len(self._encoded) >= REMEMBERED:
-                self._encoded.clear()
-            self._encoded[question] = vector
-        return vector
+        """(dimension,) unit vector of a question, to compare with other questions; the last few are remembered, since one
+        answer asks several times."""
+        return self._remember(self._encoded, self.encoder.encode, question)
 
-    def _sought(self, question: str) -> Vectors:
-        """(dimension,) unit vector by which a question's passages are sought."""
-        return adapter.adapt(self.encode(question), self.encoder.name)
+    def sought(self, question: str) -> Vectors:
+        """(dimension,) unit vector of a question, to compare with what may answer it."""
+        return self._remember(self._sought, self.encoder.encode_query, question)
+
+    @staticmethod
+    def _remember(known: dict[str, Vectors], encode: Callable[[Sequence[str]], Vectors], question: str) -> Vectors:
+        vector = known.get(question)
+        if vector is None:
+            vector = encode([question])[0]
+            if len(known) >= REMEMBERED:
+                known.clear()
+            known[question] = vector
+        return vector
 
     def vectors(self, passages: Sequence[Passage]) -> dict[str, Vectors16]:
         """passage id → (1 + sentences, dimension): the passage's unit vector, then its sentences'."""
@@ -144,9 +150,9 @@ class Reading:
         return found["ids"], np.asarray(found["embeddings"], np.float32).reshape(-1, self.encoder.dimension)
 
     def near(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
-        """(passage id, cosine with the adapted question) of the k passages nearest in meaning, before it is known which are visible. To have those
+        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible. To have those
         of some documents only takes Chroma many times as long (benchmarks/within.py)."""
-        return self._query("passages", self._sought(question), k, None if doc_ids is None else _of(doc_ids))
+        return self._query("passages", self.sought(question), k, None if doc_ids is None else _of(doc_ids))
 
     def matching(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
         """(passage id, keyword score) of the k best prose passages, of these documents or of all, before it is known
@@ -168,10 +174,10 @@ class Reading:
         return sum(math.log(1 + passages / (0.5 + n)) for n in words.values()) or 1.0
 
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
-        """Visible passage → the best cosine of the adapted question with one of its sentences, read in its passage: the
+        """Visible passage → the best cosine of the question with one of its sentences, read in its passage: the
         sentence's vector and the passage's, added. An answer is often one sentence of a passage about something else."""
         rows = self._store.vectors(passage_ids, self.encoder.dimension)
-        return dict(zip(rows, in_context(list(rows.values()), self._sought(question)), strict=True))
+        return dict(zip(rows, in_context(list(rows.values()), self.sought(question)), strict=True))
 
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
         """Those of the passages that are visible."""

@@ -78,7 +78,7 @@ class Scope:
 
     def near(self, question: str, k: int) -> list[tuple[str, float]]:
         """(passage id, cosine) of the k chosen passages nearest in meaning."""
-        chosen, vector = self._now(), self._index.encode(question)
+        chosen, vector = self._now(), self._index.sought(question)
         if chosen.rows is not None:
             return chosen.rows.nearest(vector, k)
         _, passages = self._index.count()

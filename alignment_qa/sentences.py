@@ -43,13 +43,14 @@ _LEADS = _words(
     """e.g i.e eg ie cf viz vs mr mrs ms dr prof st mt sr gen col lt sgt rev hon fig figs eq eqs sec secs ch chap thm
     def lem prop cor ref refs ed eds vol vols pp approx resp incl esp ca al.g dept univ assoc bros ave blvd"""
 )
-# The end only where the next word opens sentences: "Hubinger et al. Risks from" goes on, "et al. The authors" ends.
+# The end only where the next word opens sentences: "Hubinger et al. Risks from" goes on, "et al. The authors" ends;
+# "Garcia v. Character Technologies" and "v. 2" go on.
 _EITHER = _words(
-    """al etc inc ltd corp co u.s u.k u.n e.u a.m p.m ph.d m.d b.a m.a b.s m.s jr d.c a.k.a
+    """al v etc inc ltd corp co u.s u.k u.n e.u a.m p.m ph.d m.d b.a m.a b.s m.s jr d.c a.k.a
     jan feb mar apr jun jul aug sep sept oct nov dec"""
 )
-# An abbreviation only before a number: "No. 5", "p. 3", "Ep. 4", "art. 6", "v. 2".
-_NUMBERED = _words("no nos p ep ser art v n nr para item step")
+# An abbreviation only before a number: "No. 5", "p. 3", "Ep. 4", "art. 6".
+_NUMBERED = _words("no nos p ep ser art n nr para item step")
 _OPENERS = _words(
     """a an the this that these those it its he she we they you i there here in on at by for from to with as if when
     while because since although though however but and or so then thus hence therefore moreover furthermore

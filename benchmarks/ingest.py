@@ -112,7 +112,7 @@ def spread(ratios: np.ndarray) -> str:
 
 def report_bare(files: Sequence[Path], rounds: int) -> None:
     """The work of an ingest (read, cut, embed, store; what is loaded once is loaded) beside encoding its texts alone."""
-    fast = fastest(encoders.load(export=True))
+    fast = fastest(encoders.load())
     spent: list[tuple[Mapping[str, float], Mapping[str, float]]] = []
     texts: list[str] = []
     for _ in range(rounds + 1):
@@ -142,7 +142,7 @@ def report_growth(passages: int, seed: int) -> None:
     """One index of made-up passages, measured whenever it has come to the next of SIZES. Its vectors are those of a few
     hundred passages of ours, disturbed, so it measures the store and not the encoder."""
     rng = np.random.default_rng(seed)
-    real = encoders.load(export=True)
+    real = encoders.load()
     words = np.array(" ".join(path.read_text() for path in text_files(golden.ARTICLES, 30, seed)).split())
     sample = real.encode([" ".join(rng.choice(words, 60)) for _ in range(300)])
     print("\nthe store alone, made-up passages (six sentences each), milliseconds are medians", flush=True)

@@ -44,7 +44,7 @@ class Embedded:
     twice, whoever cut it; a question is embedded anew each time it is asked."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.encoder = encoders.load(export=True)
+        self.encoder = encoders.load()
         self._file = (folder or Path(tempfile.gettempdir())) / f"alignment-qa-peers-{self.encoder.name}.npz"
         self._known: dict[str, Vectors] = {}
         if self._file.exists():

@@ -273,7 +273,7 @@ def rarity_of(rows: Iterable[Row]) -> support.Rarity:
 
 
 def _encode() -> support.Encode:
-    return encoders.load(export=True).encode
+    return encoders.load().encode
 
 
 def measured(rows: Sequence[Row], encode: support.Encode) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from alignment_qa import adapter, evidence
+from alignment_qa import evidence
 from alignment_qa.assistant import Assistant
 from eval import compare, corpus, tables
 from eval.corpus import AS_SHIPPED, Building
@@ -33,7 +33,7 @@ ABLATIONS: dict[str, Ablation] = {
     "dense": Ablation("candidates scored by meaning alone", {"keyword_weight": 0.0}),
     "keyword": Ablation("candidates scored by keywords alone", {"keyword_weight": 1.0}),
     "fused": Ablation("no re-ranker", {"reranker": ""}),
-    "no-adapter": Ablation("passages sought by the question's own vector", adapts=False),
+    "no-adapter": Ablation("questions encoded as passages are", adapts=False),
     "no-headings": Ablation("passages found by their own words only", building=Building(headings=False)),
     "passages-100": Ablation("passages of 100 tokens for 190", building=Building(100, 110)),
     "passages-240": Ablation("passages of 240 tokens for 190", building=Building(240, 254)),
@@ -56,15 +56,17 @@ def without(part: str | None, documents: Path, index: str | None = None) -> Iter
     ablation = ABLATIONS[part] if part else Ablation("")
     if index and ablation.building != AS_SHIPPED:
         raise GoldenError(f"--ablate {part} builds an index of its own: leave --index out.")
-    gather, adapt = evidence.gather, adapter.adapt
+    assistant = Assistant.open(index or corpus.index_of(documents, ablation.building), **ablation.chosen)
+    encoder, gather = assistant.index.encoder, evidence.gather
+    encode_query = encoder.encode_query
     if not ablation.adapts:
-        adapter.adapt = lambda vector, encoder: vector
+        encoder.encode_query = encoder.encode
     if not ablation.declines:
         evidence.gather = lambda *given: replace(gather(*given), abstention=None)
     try:
-        yield Assistant.open(index or corpus.index_of(documents, ablation.building), **ablation.chosen)
+        yield assistant
     finally:
-        evidence.gather, adapter.adapt = gather, adapt
+        encoder.encode_query, evidence.gather = encode_query, gather
 
 
 def parts(whole: Assistant) -> list[str]:

@@ -125,4 +125,4 @@ def embed(parts: Iterable[readers.Part], encoder: str, size: int, limit: int) ->
 
 @lru_cache(maxsize=1)
 def _encoder(name: str) -> Encoder:
-    return fastest(encoders.load(name, export=True))
+    return fastest(encoders.load(name))

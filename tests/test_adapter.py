@@ -1,71 +1,136 @@
-"""Questions are brought nearer to their answers, of the default encoder only, and by what the articles teach."""
+"""Questions are read so that they come near to what answers them, by the default encoder only, and by what the training
+questions teach."""
 
 from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from alignment_qa import adapter
-from alignment_qa.config import DEFAULT_ENCODER
+from alignment_qa import adapter, encoders
 from alignment_qa.encoders import unit
 from alignment_qa.index import Index
-from eval import adapt
+from alignment_qa.lexical import terms
+from eval import adapt, golden
 from ingest.sync import sync
 
-
-def some(count: int, dimension: int = 384) -> np.ndarray:
-    return unit(np.random.default_rng(3).normal(size=(count, dimension)).astype(np.float32))
+QUESTIONS = ["Where does kelp grow?", "Why would a machine pretend to agree with its makers?", ""]
 
 
 def test_a_question_is_moved_a_little_and_keeps_its_length() -> None:
-    for question in some(5):
-        moved = adapter.adapt(question, DEFAULT_ENCODER)
-        assert moved.shape == question.shape
-        assert moved.dtype == np.float32
-        assert np.linalg.norm(moved) == pytest.approx(1.0, abs=1e-5)
-        assert 0.5 < moved @ question < 0.9999
+    encoder = encoders.load()
+    moved = encoder.encode_query(QUESTIONS)
+    assert moved.shape == (3, encoder.dimension)
+    assert np.allclose(np.linalg.norm(moved, axis=1), 1, atol=1e-5)
+    cosines = (moved * encoder.encode(QUESTIONS)).sum(axis=1)[:2]
+    assert cosines.min() > 0.5
+    assert cosines.max() < 0.999
 
 
-def test_another_encoders_questions_are_left_alone() -> None:
-    (question,) = some(1, 64)
-    assert adapter.adapt(question, "BAAI/bge-small-en-v1.5") is question
+def test_the_export_for_questions_agrees_with_the_adapted_model() -> None:
+    model = adapter.adapt(encoders.packaged())
+    original = unit(np.asarray(model.encode(QUESTIONS[:2]), np.float32))
+    assert (encoders.load().encode_query(QUESTIONS[:2]) * original).sum(axis=1).min() > encoders.AGREEMENT
 
 
-def test_passages_are_sought_by_the_adapted_question_and_plain_search_by_the_question(tmp_path, monkeypatch) -> None:
+def test_where_no_export_can_be_kept_questions_are_adapted_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = encoders.load().encode_query(QUESTIONS)
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("ALIGNMENT_QA_CACHE", str(tmp_path / "file" / "cache"))
+    encoders.load.cache_clear()
+    try:
+        assert (encoders.load().encode_query(QUESTIONS[:2]) * expected[:2]).sum(axis=1).min() > encoders.AGREEMENT
+    finally:
+        encoders.load.cache_clear()
+
+
+def test_no_factors_leave_the_encoder_as_it_is() -> None:
+    plain = encoders.packaged().encode(QUESTIONS)
+    assert np.allclose(adapter.adapt(encoders.packaged(), {}).encode(QUESTIONS), plain, atol=1e-6)
+
+
+def test_passages_are_sought_by_the_adapted_question_and_other_questions_by_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a.md").write_text("# Otters\n\nOtters hold hands while they sleep. They eat urchins.\n")
-    (tmp_path / "b.md").write_text("# Kelp\n\nKelp grows in cold water. It feeds many fish.\n")
+    (tmp_path / "b.md").write_text(
+        "---\nquestion: Where does kelp grow?\n---\n\n# Kelp\n\nKelp grows in cold water. It feeds many fish.\n"
+    )
     with Index.open(tmp_path / "index", write=True) as index:
         sync([tmp_path / "a.md", tmp_path / "b.md"], index)
-        (_, plain), *_ = index.near("Where does kelp grow?", 2)
-        searched = index.search("Where does kelp grow?", 2)[0].score
-        monkeypatch.setattr(adapter, "adapt", lambda vector, _: -vector)
-        assert index.near("Where does kelp grow?", 2)[-1][1] < 0 < plain
-        assert index.search("Where does kelp grow?", 2)[0].score == pytest.approx(searched)
+        (_, plain), *_ = index.near(QUESTIONS[0], 2)
+        against = -index.encoder.encode_query([QUESTIONS[0]])
+        index._sought.clear()
+        monkeypatch.setattr(index.encoder, "encode_query", lambda texts: against)
+        assert index.near(QUESTIONS[0], 2)[-1][1] < 0 < plain
+        assert index.asked(QUESTIONS[0])[0][1] == pytest.approx(1.0, abs=1e-3)
 
 
-def test_what_is_fitted_brings_questions_to_their_own_article() -> None:
-    rng = np.random.default_rng(0)
-    articles, dimension = 12, 32
-    sentences = unit(rng.normal(size=(articles, dimension)).astype(np.float32))
-    turn = np.linalg.qr(rng.normal(size=(dimension, dimension)))[0].astype(np.float32)
-    # Every question lies where its answer would, were all turned by the same amount: as questions are from answers.
-    owners = np.repeat(np.arange(articles), 30)
-    asked = unit(sentences[owners] + sentences[owners] @ turn + 0.05 * rng.normal(size=(len(owners), dimension)))
-    taught = adapt.Taught(asked.astype(np.float32), owners, sentences, np.arange(articles))
-    down, up = adapt.fit(taught, owners % 2 == 0)
-    before = (taught.questions * sentences[owners]).sum(axis=1) - (taught.questions @ sentences.T).mean(axis=1)
-    moved = unit(taught.questions + taught.questions @ down @ up)
-    after = (moved * sentences[owners]).sum(axis=1) - (moved @ sentences.T).mean(axis=1)
-    even = owners % 2 == 0
-    assert after[even].mean() > before[even].mean()
-    assert down.shape == (dimension, adapt.RANK)
+def small(questions: list[str], answers: list[str], owners: list[int]) -> adapt.Taught:
+    """Each answer is a passage of its own, and the articles are as `owners` says."""
+    vectors = np.asarray(encoders.packaged().encode(answers), np.float32)
+    numbers = np.arange(len(answers))
+    return adapt.Taught(questions, np.array(owners), numbers, vectors, vectors, numbers, np.array(owners))
+
+
+PAIRS = {
+    "What does blue mean?": "Stop at the gate and wait.",
+    "What does red mean?": "All visitors may enter now.",
+    "What does green mean?": "Somebody has found a mushroom.",
+    "What does white mean?": "Dinner is served in the hall.",
+    "What does black mean?": "The bridge is closed for repair.",
+    "What does yellow mean?": "A storm comes from the sea.",
+}
+
+
+def test_what_is_fitted_brings_questions_to_the_sentences_that_answer_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapt, "EPOCHS", 15)
+    taught = small(list(PAIRS), list(PAIRS.values()), [0, 0, 1, 1, 2, 2])
+    numbers = np.arange(len(PAIRS))
+    before = adapt.ranks(taught, numbers, adapt.encoded(taught.questions, {}))
+    fitted = adapt.fit(taught)
+    after = adapt.ranks(taught, numbers, adapt.encoded(taught.questions, fitted))
+    assert (before == 0).mean() < 0.7
+    assert (after == 0).all()
+    assert {rows.shape[kind.startswith(adapter.UP)] for kind, rows in fitted.items()} == {adapt.RANK}
 
 
 def test_the_articles_left_out_teach_nothing() -> None:
-    sentences = unit(np.random.default_rng(1).normal(size=(4, 16)).astype(np.float32))
-    owners = np.repeat(np.arange(4), 10)
-    taught = adapt.Taught(sentences[owners], owners, sentences, np.arange(4))
-    other = adapt.Taught(sentences[owners], owners, np.vstack([sentences[:3], -sentences[3:]]), np.arange(4))
-    known = owners < 3
-    for one, two in zip(adapt.fit(taught, known), adapt.fit(other, known), strict=True):
-        assert np.array_equal(one, two)
+    answers = list(PAIRS.values())
+    used = np.array([True] * 4 + [False] * 2)
+    one = small(list(PAIRS), answers, [0, 0, 1, 1, 2, 2])
+    other = small(list(PAIRS), [*answers[:4], "Quite another thing.", "And one more."], [0, 0, 1, 1, 2, 2])
+    fitted = [adapt.fit(taught, used) for taught in (one, other)]
+    assert all(np.array_equal(fitted[0][name], fitted[1][name]) for name in fitted[0])
+
+
+def test_every_training_question_points_at_an_article_and_all_but_a_few_at_a_sentence_that_is_there() -> None:
+    documents = golden.read_documents(golden.ARTICLES)
+    found: Counter[bool] = Counter()
+    for line in adapt.lines():
+        assert {"article", "question", "answered_by"} <= set(line) <= {"article", "question", "answered_by", "lacks"}
+        assert bool(line["answered_by"]) != bool(line.get("lacks")), line["question"]
+        text = " ".join(documents[line["article"]].text.split())
+        found.update(start in text for start in line["answered_by"])
+    assert found[True] > 0.97 * found.total(), "many sentences are gone: mend `answered_by`, or take the lines out"
+
+
+def test_no_training_question_is_a_golden_one() -> None:
+    asked = [set(terms(query.question)) for query in golden.load(split="all", measuring=True)]
+    for line in adapt.lines():
+        words = set(terms(line["question"]))
+        alike = [one for one in asked if one and len(one & words) > golden.QUESTION_SHARED * len(one | words)]
+        assert not alike, line["question"]
+
+
+def test_another_encoder_is_given_the_prompts_that_it_states() -> None:
+    model = encoders.packaged()
+    plain = np.asarray(model.encode(["query: kelp", "passage: kelp"]), np.float32)
+    model.prompts = {"query": "query: ", "document": "passage: "}
+    encoder = encoders.TorchEncoder("some/other", model)
+    assert np.allclose(encoder.encode_query(["kelp"])[0], plain[0], atol=1e-5)
+    assert np.allclose(encoder.encode(["kelp"])[0], plain[1], atol=1e-5)

@@ -111,7 +111,7 @@ def test_a_document_that_says_other_things_of_itself_alone_is_not_encoded_again(
 
 
 def test_of_an_edited_document_only_what_is_near_the_edit_is_encoded(tmp_path: Path) -> None:
-    encoder = encoders.load(export=True)
+    encoder = encoders.load()
     (tmp_path / "texts").mkdir()
     notes = tmp_path / "texts" / "notes.md"
     sections = [

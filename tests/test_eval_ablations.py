@@ -48,7 +48,7 @@ def test_without_the_adapter_passages_are_sought_by_the_question_itself(library:
         with without(part, library, str(library_index)) as one:
             nearest, cosine = one.index.near(asked, 1)[0]
             scores[part] = cosine
-            plain = {hit.passage.passage_id: hit.score for hit in one.index.search(asked, 8)}
+            plain = {hit.passage.passage_id: hit.score for hit in one.index.nearest(one.index.encode(asked), 8)}
             assert (cosine == pytest.approx(plain[nearest], abs=1e-3)) == (part == "no-adapter")
     assert scores[None] != scores["no-adapter"]
 

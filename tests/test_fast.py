@@ -18,7 +18,7 @@ Inputs = dict[str, np.ndarray]
 
 @pytest.fixture(scope="module")
 def encoder() -> encoders.ExportedEncoder:
-    loaded = encoders.load(export=True)
+    loaded = encoders.load()
     assert isinstance(loaded, encoders.ExportedEncoder)
     return loaded
 

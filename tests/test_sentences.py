@@ -26,6 +26,7 @@ def test_sentences_end_at_full_stops_question_marks_and_exclamation_marks() -> N
         "Hubinger et al. (2019) named the problem.",
         "It was named by Hubinger et al. Risks from Learned Optimization is the paper.",
         "See Fig. 3 and cf. Smith vs. Jones.",
+        "Garcia v. Character Technologies was settled, and v. 2 is out.",
         "Dr. Stuart J. Russell and J. R. Smith wrote it.",
         "The U.S. National Institute wrote a framework.",
         "The loss fell from 3.14 to 2.71 over 1.5 epochs.",

@@ -49,7 +49,7 @@ def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
 
 def machine(folder: Path) -> dict[str, str]:
     """The environment of a machine that has the exported encoder and nothing else of ours."""
-    encoders.load(export=True)
+    encoders.load()
     (folder / "cache").mkdir(parents=True)
     for exported in cache_folder().glob("*.onnx"):
         shutil.copy(exported, folder / "cache")

@@ -22,7 +22,7 @@ KELP = [
 
 @pytest.fixture(scope="module")
 def check() -> support.Checker:
-    return support.checker(encoders.load(export=True).encode, lambda words: dict.fromkeys(words, 1.0))
+    return support.checker(encoders.load().encode, lambda words: dict.fromkeys(words, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_without_texts_nothing_is_supported(check: support.Checker) -> None:
 
 
 def test_a_text_is_encoded_once_for_many_sentences() -> None:
-    encode = encoders.load(export=True).encode
+    encode = encoders.load().encode
     asked: list[str] = []
     remembered = support.Remembered(lambda texts: (asked.extend(texts), encode(texts))[1])
     for _ in range(3):

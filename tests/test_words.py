@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from alignment_qa.encoders import TorchEncoder, load, packaged_model
+from alignment_qa.encoders import TorchEncoder, load, packaged
 from alignment_qa.words import table_of, words_from
 
 
@@ -19,7 +19,7 @@ def test_words_of_like_meaning_are_nearer_than_others() -> None:
 
 def test_the_export_and_the_original_have_the_same_words() -> None:
     words = ["mesa-optimizer", "salary", "o3", ""]
-    original = TorchEncoder("all-MiniLM-L6-v2", str(packaged_model()))
+    original = TorchEncoder("all-MiniLM-L6-v2", packaged())
     assert load().words(words) == pytest.approx(original.words(words), abs=1e-5)
 
 
