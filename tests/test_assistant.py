@@ -352,7 +352,7 @@ def test_a_name_that_no_passage_near_has_is_named_in_the_refusal(assistant: Assi
     answer = assistant.answer("What did Zimmermann find out about the sea otters of kelp forests?")
     assert answer.abstention is not None
     assert "Zimmermann" in answer.text
-    told = assistant.answer("Couldn't the sea otters of kelp forests follow Zimmermann's findings?").text
+    told = assistant.answer("Couldn't anyone confirm Zimmermann's findings about sea otters and kelp?").text
     assert "“Zimmermann”" in told
     assert "Couldn" not in told
     assert told.count("Zimmermann") == 1
