@@ -19,8 +19,8 @@ from eval.runs import Run
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """A part taken away: by fields of the configuration, by another way of building the index, by seeking a
-    question by its own vector, or by never declining."""
+    """A part taken away: by fields of the configuration, by another way of building the index, by encoding
+    questions as passages, or by never declining."""
 
     meaning: str
     chosen: Mapping[str, Any] = field(default_factory=dict)

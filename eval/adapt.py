@@ -3,8 +3,8 @@ they answer flow in, the adapter by which the default encoder reads questions fl
 `python -m eval.adapt`. No golden question is read.
 
 Only the reading of questions is fitted, so that a question comes nearest, of all sentences, to the one that answers it, and
-nearest to its passage and its article. Whether that carries over to other articles is what is printed: fitted on four fifths of them,
-asked the questions of the rest.
+nearest to its passage and its article. Whether that carries over to other articles is what is printed: fitted on four fifths
+of them, asked the questions of the rest.
 """
 
 from __future__ import annotations

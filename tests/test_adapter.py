@@ -4,6 +4,7 @@ questions teach."""
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,16 @@ def test_the_articles_left_out_teach_nothing() -> None:
     other = small(list(PAIRS), [*answers[:4], "Quite another thing.", "And one more."], [0, 0, 1, 1, 2, 2])
     fitted = [adapt.fit(taught, used) for taught in (one, other)]
     assert all(np.array_equal(fitted[0][name], fitted[1][name]) for name in fitted[0])
+
+
+def test_what_the_adapter_gives_is_told_for_articles_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapt, "EPOCHS", 1)
+    taught = small([*PAIRS, "What is blue?"], [*PAIRS.values(), "Blue is a colour."], [0, 0, 1, 1, 2, 2, 2])
+    taught = replace(taught, answers=np.array([*range(len(PAIRS)), adapt.UNKNOWN]))
+    *parts, whole, passages = adapt.across(taught, 3)
+    assert [int(part.split()[1]) for part in parts] == [2, 2, 2]  # that whose sentence is not known is not asked
+    assert whole.startswith("all: 6 questions")
+    assert "came among the first" in passages
 
 
 def test_every_training_question_points_at_an_article_and_all_but_a_few_at_a_sentence_that_is_there() -> None:
