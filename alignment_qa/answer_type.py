@@ -18,7 +18,14 @@ NAMELESS = frozenset("i ai ais agi agis asi ml rl llm llms ok".split())
 LONG = 7  # letters of a word from which its ending may be another
 APART = 3  # words between a number and what it counts
 
-_DEFINES = r"^(?:(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:(?:\w+[ -]){{0,2}}?{subject}|(?:[\w’'-]+ ){{1,7}}\({subject}\))[\"”'*s]*(?: (?:problem|thesis|hypothesis|principle|paradox|law|theorem|argument|conjecture|game|effect|property|scenario|agent|system|model)s?)?(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|(?:an? )?(?:separate|distinct|different|similar|related)|another|one of|more|most|less|about to|being|said|thought|widely|commonly|named|called|discussed|described(?! as)|covered|considered|mentioned|used|explained|introduced|listed|shown|based|due)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of|(?:states?|asserts?|holds?|says?|claims?) that)\b|[\"“'*]*{subject}[\"”'*]*(?: \([^)]{{1,40}}\))?(?::| [–—]) ?[\"”'*]*(?=[\w\"“]))"
+_DEFINES = r"^(?:(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:(?:[\w’']+[ -]){{0,2}}?{subject}|(?:[\w’'-]+ ){{1,7}}\({subject}\))[\"”'*s]*(?: (?:problem|thesis|hypothesis|principle|paradox|law|theorem|argument|conjecture|game|effect|property|scenario|agent|system|model)s?)?(?: \([^)]{{1,40}}\))?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|(?:an? )?(?:separate|distinct|different|similar|related)|another|one of|more|most|less|about to|being|said|thought|widely|commonly|named|called|discussed|described(?! as)|covered|considered|mentioned|used|explained|introduced|listed|shown|based|due)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of|(?:states?|asserts?|holds?|says?|claims?) that)\b|[\"“'*]*{subject}[\"”'*]*(?: \([^)]{{1,40}}\))?(?::| [–—]) ?[\"”'*]*(?=[\w\"“]))"
+_CLASS = re.compile(
+    r"(?<!\b(?:is|be))(?<!\b(?:are|was))(?<!\bwere)|\W*(?:(?:an?|the|any|some) (?!(?:very )?(?:good|great|bad|better|best|useful|promising|powerful|popular|"
+    r"major|valuable|crucial|critical|key|important|simplistic)\b)|(?:when(?:ever)?|where|what(?:ever)?|how|those|something|anything)\b|"
+    r"(?:(?!(?:to|in|on|for|with|from|as|at)\b)[\w-]+ ){1,5}?(?:that|which|who|whose|where|between)\b)",
+    re.I,
+)
+"""What follows the verb where a definition names a kind, and not only a merit of it; verbs other than to be need nothing."""
 _CONTRAST = re.compile(
     r"\b(differ\w*|whereas|while|in contrast|contrast\w*|unlike|distinct\w*|not the same|rather than|on the other hand|versus|as opposed)\b",
     re.I,
@@ -42,6 +49,17 @@ _DATE = re.compile(
 _OCCASION = re.compile(r"\b(?:when|once|whenever|until|before|after|as soon as|during)\b")
 _PAST = re.compile(r"\b(?:was|were|did|had|year|date|month|decade)\b", re.I)
 """A question about time that wants a date: one about what happens at times takes an occasion as well."""
+_FUTURE = re.compile(
+    r"\bwhen will\b|\bwhen\b.*\b(?:going to|(?:is|are) (?:expected|predicted)|(?:we|they|it|there)['’]ll)\b", re.I
+)
+_AHEAD = re.compile(
+    r"\b(?:by|before|until|around|about|after|between|in|of) (?:the (?:end|middle|year|early|late|mid)[^.,;]{0,12} )?(?:20[3-9]\d|2[1-9]\d\d)|"
+    r"\b(?:by|before|until|between) (?:the (?:end|middle) of )?(?:20\d\d|th(?:is|e) (?:decade|century))\b|"
+    rf"\b(?:within|in) (?:about |some |at most |as few as |a (?:few|couple of) )*(?:{_NUMBER}(?:(?: to | or |-){_NUMBER})? )?(?:years?|decades?|centur(?:y|ies))\b|"
+    r"\b(?:years?|decades?|centur(?:y|ies)) (?:away|off|from now|hence|to come)\b|\b(?:never|soon|someday|no time soon|far off)\b",
+    re.I,
+)
+"""A time ahead, for what has not happened: that somebody proposed something in 2023 does not tell when a thing will be."""
 _NAME = re.compile(
     r"\b[A-Z][\w'’-]*(?:[ -](?:(?:van|von|de|der|la|al|of) )?[A-Z][\w.'’-]*)*(?: et al)?|\b(?:he|she) (?:wrote|argued)"
 )
@@ -71,12 +89,22 @@ _SHOWS: dict[Aspect, re.Pattern[str]] = {
 }  # fmt: skip
 
 
+_SECTION: dict[Aspect, re.Pattern[str]] = {
+    **_SHOWS,
+    "origin": re.compile(
+        rf"{_SHOWS['origin'].pattern}|\b(?:origins?|original|history|beginnings|developed|development|came from)\b",
+        re.I,
+    ),
+}
+"""The words of a heading whose section shows it."""
+
+
 def shows(aspect: Aspect, heading: str, text: str) -> float:
     """How clearly a sentence is about that side of its topic: by its own words, and by those of its section's heading."""
     if not aspect:
         return 0.0
     section = heading.rpartition("›")[2]
-    return (float(bool(_SHOWS[aspect].search(text))) + float(bool(_SHOWS[aspect].search(section)))) / 2
+    return (float(bool(_SHOWS[aspect].search(text))) + float(bool(_SECTION[aspect].search(section)))) / 2
 
 
 def holds(question: Question, text: str) -> float:
@@ -92,6 +120,8 @@ def holds(question: Question, text: str) -> float:
         case "when":
             if question.unit:
                 return float(bool(_UNITS[question.unit].search(text)))
+            if _FUTURE.search(question.text):
+                return float(bool(_AHEAD.search(text)))
             return float(bool(_DATE.search(text) or (_OCCASION.search(text) and not _PAST.search(question.text))))
         case "number":
             return float(_counts(question, text))
@@ -103,10 +133,21 @@ def holds(question: Question, text: str) -> float:
 
 def defines(subject: str, text: str) -> bool:
     """The sentence opens as a definition of the subject does: "Inner alignment is …"."""
-    if len(text.split()) < SHORTEST:
-        return False
+    return _definition(subject, text) is not None
+
+
+def classes(subject: str, text: str) -> bool:
+    """The definition says what kind of thing the subject is: "Inner alignment is the …", not "Inner alignment is complementary to …"."""
+    found = _definition(subject, text)
+    return found is not None and bool(_CLASS.match(text, found.end()))
+
+
+def _definition(subject: str, text: str) -> re.Match[str] | None:
+    """The opening of a definition, up to its verb."""
     words = [_inflected(word) for word in re.findall(r"\w+", subject)[:6]]
-    return bool(words) and bool(re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I))
+    if len(text.split()) < SHORTEST or not words:
+        return None
+    return re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I)
 
 
 def does(name: str, text: str) -> bool:

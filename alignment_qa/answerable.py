@@ -67,7 +67,7 @@ def measure(
         "met": _met(question, sentences, rarity, index),
         "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),
         "kind_late": float(strict and not any(s.fits for s in sentences[:1])),
-        "promised": index.promised(question.meaning or question.text, {hit.passage.source.doc_id for hit in hits}),
+        "promised": index.promised(question.text, {hit.passage.source.doc_id for hit in hits}),
     }
 
 

@@ -156,8 +156,12 @@ class Assistant:
         return evidence.gather(question, hits, self.index, vector, self.config.least)
 
     def gather_hits(self, question: Question, k: int | None = None) -> list[Hit]:
-        """The hits for a question; for a comparison also those for each of its sides, in turn."""
+        """The hits for a question; for a comparison also those for each of its sides, in turn, and for a definition those
+        of some more that hold one."""
         k = k or self.config.k
+        if question.kind == "definition" and question.subject:
+            hits = self._retrieve(question.text, DEFINING * k)
+            return _in_turn([hits, [hit for hit in hits if evidence.tells(question.subject, hit.passage)]], k)
         lists = [self._retrieve(text, k) for text in (question.text, *(f"What is {side}?" for side in question.sides))]
         return _in_turn(lists, k * (1 if len(lists) == 1 else 2))
 
@@ -277,7 +281,7 @@ class Assistant:
         own = set(found.question.terms)
         best = found.sentences[0].passage.source.doc_id if found.sentences and not found.abstention else None
         result: list[str] = []
-        for doc_id, cosine in self._searched.asked(found.question.meaning or found.question.text):
+        for doc_id, cosine in self._searched.asked(found.question.text):
             document = self.index.document(doc_id)
             if document is None or cosine < RELATED or doc_id == best:
                 continue
@@ -295,6 +299,7 @@ class Assistant:
 
 LOST = "the words it rests on are no longer in the stored document"
 PART = Composition(brief=1, full=6)  # for each of several questions, set by hand
+DEFINING = 4  # times as many passages among which one that defines is looked for
 SCOPES = 4  # choices of documents whose vectors are kept at hand
 RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one
 

@@ -24,6 +24,7 @@ _ASKING = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"https?://[^\s/]+/[^\s<>\"”)]{4,}")  # a publisher's front page is no work's
+_READING = re.compile(r"\b(?:read|reading|books?|papers?|essays?|introductions?|podcasts?|courses?|literature)\b", re.I)
 _WROTE = re.compile(r"\b(wrote|written by|author(?:s|ed)?|published)\b", re.I)
 
 
@@ -44,9 +45,19 @@ def bibliography(evidence: Evidence, index: Index | Scope) -> Iterator[Draft]:
         for hit in evidence.hits[:3]
         if coverage(rarity, f"{hit.passage.heading} {hit.passage.text}") >= TOPIC
     }
+    first = {hit.passage.source.doc_id for hit in evidence.hits[:1]} & about
+    if evidence.abstention is None and any(_recommends(index, doc_id) for doc_id in first):
+        return
     named = list(_entries(index, topic, rarity, TOPIC, limit=LIMIT))
     listed = (d for doc_id in about for p in index.passages_of(doc_id) if p.role == "references" for d in _drafts(p))
     yield from _works((*named, *listed), LIMIT)
+
+
+def _recommends(index: Index | Scope, doc_id: str) -> bool:
+    """The document says of itself that it answers questions about what to read: its prose says why, its references do not."""
+    document = index.document(doc_id)
+    asked = document.questions if document else ()
+    return bool(asked) and sum(bool(_READING.search(question)) for question in asked) > len(asked) / 2
 
 
 def _entries(

@@ -43,7 +43,7 @@ class Config:
     """Passages that an answer may be built from."""
     pool: int = 50
     """Candidates that each retriever brings to the fusion."""
-    keyword_weight: float = 0.3
+    keyword_weight: float = 0.2
     """Share of the keyword score in the fused score, the rest is closeness in meaning. Chosen by `benchmarks/retrieval.py`."""
     question_weight: float = 0.2
     """How much a document gains that says of itself that it answers such a question. Chosen by

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from alignment_qa.answer_type import STRICT, holds, shows
+from alignment_qa.answer_type import STRICT, classes, holds, shows
 from alignment_qa.answerable import answerable, logit, measure, model, names, unnamed, verdict
 from alignment_qa.encoders import Vectors
 from alignment_qa.lexical import terms
@@ -162,6 +162,11 @@ def _score(
             )
         )
     return result
+
+
+def tells(subject: str, passage: Passage) -> bool:
+    """A sentence of the passage says what kind of thing the subject is."""
+    return any(classes(subject, bare(passage, place)[2]) for place in range(len(passage.sentences)))
 
 
 def _around(passage: Passage, place: int) -> list[str]:

@@ -6,21 +6,20 @@ sentence that leans on the one before it brings it along or is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from alignment_qa.answer_type import STRICT, defines, mentions, says_of_each
+from alignment_qa.answer_type import STRICT, classes, defines, mentions, says_of_each
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
-from alignment_qa.quotable import Form, bare, dangling
-from alignment_qa.sentences import LIST_MARK
+from alignment_qa.lists import Following, leant_on, list_of, numbered
+from alignment_qa.quotable import addresses, dangling
 from alignment_qa.support import negated, numbers
-from alignment_qa.types import Detail, Passage
+from alignment_qa.types import Detail
 
 SAME_WORDS, SAME_MEANING = 0.8, 0.9  # share of stems held, cosine: two sentences say the same
 LONGEST, CHAIN = 60, 2  # words of a predecessor that is brought along, and how many of them
-LIST_LONGEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,6 @@ class Composition:
 
 
 SHIPPED = Composition()
-
-Following = Callable[[Passage], Passage | None]
-"""A passage → the one after it under the same headings, if there is one."""
 
 
 @dataclass(slots=True)
@@ -87,10 +83,10 @@ def _choose(
     """The lead and what completes it, in the order of choice."""
     neighbours = {(s.passage.passage_id, s.place): s for s in evidence.sentences}
     chosen: list[_Chosen] = []
-    lead = _lead(sentences, evidence, shape, neighbours)
+    lead = _lead(sentences, evidence, shape, neighbours, limit)
     if lead is None:
         return []
-    settled = evidence.question.kind in STRICT and lead.fits
+    settled, listed = evidence.question.kind in STRICT and lead.fits, 0
     for sentence in (lead, *sentences):
         margin = shape.margin if len(chosen) >= few or settled else 2 * shape.margin
         if sentence.score < lead.score - margin or len(chosen) >= limit:
@@ -107,10 +103,10 @@ def _choose(
         needed = _leans_on(sentence, neighbours, [c.sentence for c in chosen])
         if needed is None:
             continue
-        if len(chosen) + len(needed) < limit:
-            chosen.extend(_Chosen(before) for before in needed)
-        elif needed:
+        if needed and len(chosen) + listed + _brought(sentence, needed) >= limit:
             continue
+        listed += _brought(sentence, needed) - len(needed)
+        chosen.extend(_Chosen(before) for before in needed)
         chosen.append(_Chosen(sentence))
         after = neighbours.get((sentence.passage.passage_id, sentence.place + 1))
         if sentence.form == "plain" and sentence.text.endswith(":") and after and len(chosen) < limit:
@@ -126,8 +122,10 @@ def _leans_on(
     needed: list[Sentence] = []
     first = sentence
     while dangling(first.text):
-        before = neighbours.get((first.passage.passage_id, first.place - 1))
+        before = neighbours.get((first.passage.passage_id, leant_on(first)))
         if before is None or len(needed) == CHAIN or len(before.text.split()) > LONGEST:
+            return None
+        if before.place < first.place - 1 and before.form != "lead_in":
             return None
         if any(_says_the_same(before, other) for other in said):
             break
@@ -136,28 +134,39 @@ def _leans_on(
     return needed
 
 
+def _brought(sentence: Sentence, needed: Sequence[Sentence]) -> int:
+    """How many sentences come with one that leans on these: they, and the items that one of them leads into."""
+    return len(needed) + sum(sentence.place - before.place - 1 for before in needed if before.form == "lead_in")
+
+
 def _lead(
     sentences: Sequence[Sentence],
     evidence: Evidence,
     shape: Composition,
     neighbours: Mapping[tuple[str, int], Sentence],
+    limit: int,
 ) -> Sentence | None:
     """The best sentence that stands alone; if it is nearly as good, the best that defines for a definition, and for a
-    person, a time or an amount the best that holds one, with what it leans on."""
-    alone = [s for s in sentences if not dangling(s.text) and not s.text.rstrip('”"').endswith("?")]
+    person, a time or an amount the best that holds one, with what it leans on. One that is much better than all that
+    stand alone leads with what it leans on, too."""
+    sentences = [s for s in sentences if not s.text.rstrip('”"').endswith("?")]
+    alone = [s for s in sentences if not dangling(s.text)]
+    alone = [s for s in alone if not addresses(s.text)] or alone
     if not alone:
         return None
     least = alone[0].score - 2 * shape.margin
     near = [s for s in alone if s.score >= least]
     if evidence.question.kind == "definition" and (subject := evidence.question.subject):
         defining = [s for s in near if defines(subject, s.text)]
+        defining = [s for s in defining if classes(subject, s.text)] or defining
         opening = [s for s in defining if s.passage.start == 0 and s.place == 0]
         return (opening or defining or alone)[0]
     if evidence.question.kind in STRICT:
-        fits = [s for s in sentences if s.fits and s.score >= least and not s.text.rstrip('”"').endswith("?")]
-        fits.sort(key=lambda s: -s.features["shows"])
+        fits = sorted((s for s in sentences if s.fits and s.score >= least), key=lambda s: -s.features["shows"])
         return next((s for s in fits if _leans_on(s, neighbours, []) is not None), alone[0])
-    return alone[0]
+    much = [s for s in sentences if s.score > alone[0].score + shape.margin]
+    leaning = ((s, _leans_on(s, neighbours, [])) for s in much)
+    return next((s for s, needed in leaning if needed is not None and _brought(s, needed) < limit), alone[0])
 
 
 def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Composition) -> list[list[_Chosen]]:
@@ -199,69 +208,23 @@ def _whole_lists(chosen: list[_Chosen], evidence: Evidence, following: Following
     result: list[_Chosen] = []
     for c in chosen:
         wanted = c.sentence.form == "lead_in" or (c.sentence.form == "item" and evidence.question.kind == "list")
-        for sentence in _list_of(c.sentence, following) if wanted else [c.sentence]:
-            if not any(_within(sentence, other.sentence) for other in result):
-                also = c.also if _within(c.sentence, sentence) else []
-                result.append(_Chosen(sentence, also, wanted and sentence.form == "item"))
+        for sentence in list_of(c.sentence, following) if wanted else [c.sentence]:
+            parts = [n for n, other in enumerate(result) if wanted and _within(other.sentence, sentence)]
+            if not parts and any(_within(sentence, other.sentence) for other in result):
+                continue
+            also = c.also if _within(c.sentence, sentence) else []
+            if parts:  # the item, or a sentence of it, is said already: the whole takes its place
+                sentence = replace(sentence, score=max(result[n].sentence.score for n in parts))
+                also = [*also, *(other for n in parts for other in result[n].also)]
+            at = parts[0] if parts else len(result)
+            result = [other for n, other in enumerate(result) if n not in parts]
+            result.insert(at, _Chosen(sentence, also, wanted and sentence.form == "item"))
     return result
 
 
 def _within(one: Sentence, other: Sentence) -> bool:
     same = one.passage.passage_id == other.passage.passage_id
     return same and other.start <= one.start and one.end <= other.end
-
-
-def _list_of(sentence: Sentence, following: Following) -> list[Sentence]:
-    """The lead-in and the items of the list that a sentence belongs to, also where the list runs on in the next
-    passage; the sentence itself where it is no list."""
-    rows = _items(sentence.passage)
-    first = sentence.place + (sentence.form == "lead_in")
-    while first > 0 and rows[first - 1] is not None:
-        first -= 1
-    last = first
-    while last < len(rows) and rows[last] is not None:
-        last += 1
-    items = _from(sentence, sentence.passage, rows[first:last])
-    if last == len(rows) and (after := following(sentence.passage)):
-        run = _items(after)
-        items += _from(sentence, after, run[: next((at for at, row in enumerate(run) if row is None), len(run))])
-    if len(items) < 2:
-        return [sentence] if sentence.form == "item" else []
-    lead_in = [_at(sentence, sentence.passage, first - 1, first - 1, "lead_in")] if first else []
-    return [*lead_in, *items[:LIST_LONGEST]]
-
-
-def _items(passage: Passage) -> list[int | None]:
-    """For each sentence of a passage the place at which its list item begins, None where it is in no list. An item may
-    have several sentences: what follows it on its own line belongs to it."""
-    result: list[int | None] = []
-    for place, (start, _) in enumerate(passage.sentences):
-        before = (
-            passage.text[passage.sentences[place - 1][1] - passage.start : start - passage.start] if place else "\n"
-        )
-        if LIST_MARK.match(passage.text[start - passage.start :]):
-            result.append(place)
-        else:
-            result.append(None if "\n" in before else result[-1])
-    return result
-
-
-def _from(sibling: Sentence, passage: Passage, rows: Sequence[int | None]) -> list[Sentence]:
-    """The items, each whole, that the sentences with these rows belong to."""
-    return [
-        _at(sibling, passage, place, place + rows.count(place) - 1, "item")
-        for place in dict.fromkeys(row for row in rows if row is not None)
-    ]
-
-
-def _at(sibling: Sentence, passage: Passage, place: int, last: int, form: Form) -> Sentence:
-    """The sentences from one place of a passage of the sibling's document to another, as one."""
-    start, _, text = bare(passage, place)
-    if last > place:
-        text += passage.text[passage.sentences[place][1] - passage.start : passage.sentences[last][1] - passage.start]
-    return replace(
-        sibling, passage=passage, place=place, start=start, end=passage.sentences[last][1], text=text, form=form
-    )
 
 
 def _by_document(chosen: list[_Chosen], shape: Composition, lead_first: bool) -> list[list[_Chosen]]:
@@ -275,24 +238,34 @@ def _by_document(chosen: list[_Chosen], shape: Composition, lead_first: bool) ->
         return []
     lead = chosen[0]
     first = result[0][0]
-    if first is not lead and (lead_first or first.sentence.score < lead.sentence.score - shape.first or first.item):
-        unit = [lead, *_followers(lead, result[0])]
+    ahead = first.item or addresses(first.sentence.text) or first.sentence.score < lead.sentence.score - shape.first
+    if first is not lead and (lead_first or ahead):
+        unit = _list_around(lead, result[0]) or [lead, *_followers(lead, result[0])]
         result[0] = [*unit, *(c for c in result[0] if not any(c is u for u in unit))]
     return result
 
 
+def _list_around(lead: _Chosen, group: list[_Chosen]) -> list[_Chosen]:
+    """The numbered list that the lead is an item of, where it is quoted whole: a step says little before the ones that lead
+    to it."""
+    start = at = next(n for n, c in enumerate(group) if c is lead)
+    while start > 0 and group[start].item:
+        start -= 1
+    if not (lead.item and group[start].sentence.form == "lead_in" and numbered(lead.sentence)):
+        return []
+    end = next((n for n in range(at, len(group)) if not group[n].item), len(group))
+    return group[start:end]
+
+
 def _followers(lead: _Chosen, group: list[_Chosen]) -> list[_Chosen]:
     """The sentences right after the lead that lean on it, and its list: they stay together."""
-    result: list[_Chosen] = []
-    place = lead.sentence.place
+    result = [lead]
     for c in group:
-        leans = (
-            c.sentence.passage == lead.sentence.passage and c.sentence.place == place + 1 and dangling(c.sentence.text)
-        )
-        if leans or (c.item and lead.sentence.form == "lead_in"):
+        last = result[-1].sentence
+        leans = c.sentence.passage == last.passage and c.sentence.place == last.place + 1 and dangling(c.sentence.text)
+        if leans or (c.item and (last.form == "lead_in" or result[-1].item)):
             result.append(c)
-            place += 1
-    return result
+    return result[1:]
 
 
 def _in_order(group: list[_Chosen]) -> list[_Chosen]:

@@ -71,7 +71,7 @@ _ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = tuple(
         ("evidence", r"\b(evidence|proof|prove[dns]?|experiments?|tested|tests?|observed|measured|empirical\w*|stud(y|ies)|real life|in practice|actually happen\w*|seen in|data)\b"),
         ("example", r"\b(examples?|instances?|cases? (?:of|where|when|in which)|illustrat\w*|demonstrat\w*)\b"),
         ("open", r"\b(open (problems?|questions?)|unsolved|unresolved|still (open|unknown|unclear)|remain\w*|not yet known|future work)\b"),
-        ("origin", r"\b(origin\w*|coined|first (used|proposed|described|defined|named|introduced)|came up with|introduced|history|name come from)\b"),
+        ("origin", r"\b(origin\w*|coined|invented|thought up|first (used|proposed|described|defined|named|introduced)|came up with|introduced|history|name come from)\b"),
     )
 )  # fmt: skip
 

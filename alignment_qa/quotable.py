@@ -34,7 +34,7 @@ _PICTURE = r"(?:figures?|tables?|images?|diagrams?|graphs?|charts?|pictures?|plo
 _POINTING = re.compile(  # text about the document it stands in, not about its subject
     r"\b(?:as (?:mentioned|noted|described|discussed|shown|explained) (?:above|below|earlier|before)|see (?:above|below|" + _PICTURE + "|" + _PART + r")|"
     r"(?:figure|fig\.|table|section|chapter|equation|eq\.) \d|(?:above|below|previous|preceding|following|subsequent|next|this|remaining) (?:few |two |three |several )?(?:paper|" + _SHOWN + "|" + _PART + r")|"
-    + _PICTURE + r" (?:above|below)|rest of (?:the|this) (?:document|" + _PART + r")|this link|these links|"
+    + _PICTURE + r" (?:above|below)|(?:explained|described|discussed|covered|explored|treated)\b[^.;]{0,40} in (?:the|our) [^.;]{0,60}?(?:sections?|chapters?|appendix)|rest of (?:the|this) (?:document|" + _PART + r")|this link|these links|"
     r"(?:read|learn|find|explore|discuss|continue|look|listen|watch)\w*\b[^.;:]{0,80}\b(?:here|below|elsewhere|the following links?)(?=\s*(?:[.,;:)]|$))|"
     r"click|subscribe)\b|(?:^|[(;,] ?)see (?:the|also)\b"
     r"|^(?:in )?(?:the|our|my) (?:next |final |last |first |second |third )?(?:newsletter|textbook|course|blog|talk|episode|" + _PART + r")(?: also| then| finally| first| briefly| next)?,? "
@@ -63,6 +63,12 @@ _PAIRED = re.compile(
     r"(?:terms?|ideas?|notions?|names?|concepts?|words?|phrases?|claims?)\b"
     r"(?=\W*$|[,.;:)]| (?:in|into|as|at|on|with|by|from|when|where|while|and|but|or|under|through|during|first|later|again|long|before|after|over|"
     r"without|more|so|too|also|because|since|once|together|independently|himself|herself|themselves|an?|the)\b)",
+    re.I,
+)
+
+_ADDRESSES = re.compile(
+    r"^\W*(?:to illustrate,? |as (?:an example|an illustration),? |for (?:example|instance),? |now |first,? |so |let us |let['’]s )?"
+    r"(?:consider|imagine|suppose|assume|recall|picture|note|notice|remember|think (?:of|about)|say (?:that )?you)\b",
     re.I,
 )
 
@@ -103,6 +109,11 @@ def repeats(question: Question, text: str, heading: str) -> bool:
 def dangling(text: str) -> bool:
     """The sentence opens with, or rests on, something said before it."""
     return bool(_DANGLING.match(text) or _PAIRED.search(text))
+
+
+def addresses(text: str) -> bool:
+    """The sentence asks its reader to think of something: "Consider a robot that …". It sets a scene and answers nothing."""
+    return bool(_ADDRESSES.match(text))
 
 
 def bare(passage: Passage, place: int) -> tuple[int, int, str]:

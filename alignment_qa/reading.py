@@ -88,12 +88,12 @@ class Reading:
         return alone(best.values())
 
     def _questions_near(self, question: str, k: int = 32) -> list[tuple[str, float]]:
-        """(name, cosine) of the nearest of all documents' own questions and titles; a reader remembers the last few, since
-        one answer asks twice."""
+        """(name, cosine) of the nearest of all documents' own questions and titles, best first; a reader remembers the last
+        few, since one answer asks twice."""
         self._refresh()
         found = self._asked.get((question, k))
         if found is None:
-            found = self._query("questions", self.encode(question), k)
+            found = best_of(self._query("questions", vector, k) for vector in self.wordings(question))
             if len(self._asked) >= REMEMBERED:
                 self._asked.clear()
             if self._lock is None:
@@ -118,6 +118,11 @@ class Reading:
         """(dimension,) unit vector of a question, to compare with other questions; the last few are remembered, since one
         answer asks several times."""
         return self._remember(self._encoded, self.encoder.encode, question)
+
+    def wordings(self, question: str) -> list[Vectors]:
+        """Unit vectors of the question as it was typed and, where that differs, with its names written out: documents ask of
+        "AGI" or of "artificial general intelligence", which the encoder does not take for one."""
+        return [self.encode(wording) for wording in dict.fromkeys((question, self.meaning(question)))]
 
     def sought(self, question: str) -> Vectors:
         """(dimension,) unit vector of a question, to compare with what may answer it."""
@@ -303,6 +308,14 @@ class Reading:
     def _local(self, name: str) -> Any:
         self._client = self._client or in_folder(self.path / "vectors")
         return collection_in(self._client, name)
+
+
+def best_of(searches: Iterable[Iterable[tuple[str, float]]]) -> list[tuple[str, float]]:
+    """(name, cosine) of what several searches found, each by its best, best first."""
+    best: dict[str, float] = {}
+    for name, cosine in (row for search in searches for row in search):
+        best[name] = max(cosine, best.get(name, cosine))
+    return sorted(best.items(), key=lambda row: -row[1])
 
 
 def _of(doc_ids: Iterable[str]) -> dict[str, Any]:

@@ -41,6 +41,11 @@ that counts beside the cosine itself. Of the articles' own questions, each asked
 their article in two of three cases, those ahead by less than .05 in one of five (benchmarks/listed.py)."""
 
 
+REPEATED = 1.5
+"""Keyword score from which more of the same word counts no further. A passage that has each word of a question once comes to
+about 1, one that has the only word of a short question many times to 2.4, and so was first whatever else it said."""
+
+
 def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: int) -> Retriever:
     """A convex combination: weight · keyword score + (1 - weight) · closeness, both as they are. Passages of
     a document that says of itself that it answers such a question gain question_weight · (its cosine - NEAR), and those of
@@ -57,13 +62,15 @@ def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: 
         most, meant = max(pool, k), index.meaning(question)
         words = dict(index.matching(question, most))
         names = [name for name, _ in index.near(meant, most)]
-        asking = index.asking(meant) if question_weight else {}
+        asking = index.asking(question) if question_weight else {}
         names += [name for name, cosine in asking.items() if cosine >= SURE]
         words |= index.words_of(question, [name for name in names if name not in words])
         close = index.closeness(meant, list(dict.fromkeys([*names, *words])))
         promised = _promised(asking)
         scores = {
-            name: weight * words.get(name, 0.0) + (1 - weight) * cosine + question_weight * promised.get(name, 0.0)
+            name: weight * min(words.get(name, 0.0), REPEATED)
+            + (1 - weight) * cosine
+            + question_weight * promised.get(name, 0.0)
             for name, cosine in close.items()
         }
         first = sorted(scores, key=lambda name: (-scores[name], name))[:k]

@@ -17,6 +17,7 @@ import numpy as np
 from alignment_qa.encoders import Vectors
 from alignment_qa.errors import DocumentMissing
 from alignment_qa.index import Index
+from alignment_qa.reading import best_of
 from alignment_qa.types import Hit, Passage
 
 EXACT = 20_000
@@ -109,7 +110,8 @@ class Scope:
             found = self._index.asked(question, int(k * SURPLUS * documents / len(chosen.doc_ids)))
             return [row for row in found if row[0] in chosen.doc_ids][:k]
         best: dict[str, float] = {}
-        for name, cosine in chosen.questions.nearest(self._index.encode(question), 4 * k):
+        questions = chosen.questions
+        for name, cosine in best_of(questions.nearest(vector, 4 * k) for vector in self._index.wordings(question)):
             best.setdefault(_document(name), cosine)
         return list(best.items())[:k]
 

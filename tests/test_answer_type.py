@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alignment_qa.answer_type import defines, holds, says_of_each, shows
+from alignment_qa.answer_type import classes, defines, holds, says_of_each, shows
 from alignment_qa.question import understand
 
 
@@ -43,7 +43,7 @@ def test_a_reference_mark_is_no_number() -> None:
     ("question", "aspect"),
     [
         ("What are the objections to it?", "objection"), ("who disagrees with this?", "objection"), ("is there any evidence for that", "evidence"),
-        ("can you give an example of it", "example"), ("what is still unsolved?", "open"), ("who coined the term", "origin"),
+        ("can you give an example of it", "example"), ("what is still unsolved?", "open"), ("who coined the term", "origin"), ("Who invented RLHF?", "origin"),
         ("What is a kelp forest?", ""),
     ],
 )  # fmt: skip
@@ -56,6 +56,16 @@ def test_a_sentence_shows_an_aspect_by_its_words_and_by_its_section() -> None:
     assert shows("objection", "Kelp › Growth", "Bo Tide disputed the count.") == 0.5
     assert shows("objection", "Kelp › Growth", "Kelp grows fast.") == 0.0
     assert shows("", "Kelp › Objections", "Bo Tide disputed the count.") == 0.0
+    assert shows("origin", "Kelp › How the name developed", "Bo Tide wrote of it in 2003.") == 0.5
+    assert shows("origin", "Kelp", "Bo Tide developed a liking for it.") == 0.0
+
+
+def test_when_something_will_be_is_not_told_by_a_year_that_has_been() -> None:
+    asked = understand("When will the otters be back?")
+    assert not holds(asked, "Ada Reef proposed a plan for the otters in 2023.")
+    assert holds(asked, "Ada Reef expects the otters to be back by 2035.")
+    assert holds(asked, "Estimates range from within a few years to many decades.")
+    assert holds(understand("When was the plan proposed?"), "Ada Reef proposed a plan for the otters in 2023.")
 
 
 def test_a_sentence_says_of_each_side_only_what_it_has_as_a_subject() -> None:
@@ -83,6 +93,15 @@ def test_a_derived_word_finds_its_definition() -> None:
 )  # fmt: skip
 def test_a_definition_is_known_by_its_form(subject: str, sentence: str) -> None:
     assert defines(subject, sentence)
+
+
+def test_a_definition_names_a_kind_or_only_a_property() -> None:
+    assert classes("kelp", "Kelp is a brown seaweed that grows in cold water near the shore.")
+    assert classes("scaling laws", "Scaling laws are regular relationships that hold between size and skill.")
+    assert classes("scaling policy", "The keepers' scaling policy is a document that says when to stop building.")
+    assert not classes("scaling laws", "Scaling laws are a good baseline, but sudden jumps are still possible.")
+    assert classes("kelp", "Kelp means any large brown seaweed of the cold coasts.")
+    assert not classes("kelp", "Kelp is complementary to the stones that hold it on the floor of the sea.")
 
 
 def test_the_history_of_a_name_is_no_definition() -> None:

@@ -46,6 +46,7 @@ FLOORS = [
         "writing",
         "generate",
         "extract",
+        "lists",
         "evidence",
         "answerable",
         "declining",

@@ -96,6 +96,80 @@ def test_an_item_of_several_sentences_is_given_whole(tmp_path: Path) -> None:
     assert_exact(answer, assistant)
 
 
+def answered(tmp_path: Path, text: str, question: str) -> list[str]:
+    """The claims of the answer from one Markdown document."""
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "document.md").write_text(text)
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    answer = assistant.answer(question)
+    assert_exact(answer, assistant)
+    return [claim.text for claim in answer.claims]
+
+
+def test_a_sentence_of_an_item_is_not_said_again_with_its_list(tmp_path: Path) -> None:
+    text = (
+        "# Tools of otters\n\nSea otters use three tools at sea:\n\n- Sea otters use stones as tools to open hard shells. "
+        "A stone is kept under the arm.\n- Kelp holds a sleeping otter. It is wrapped round the body.\n"
+        "- Empty shells scrape. Few otters use one.\n\nOtters learn the use of tools from their mothers.\n"
+    )
+    claims = answered(tmp_path, text, "How do otters use stones to open shells?")
+    assert "Sea otters use three tools at sea:" in claims
+    assert sum("Sea otters use stones as tools" in claim for claim in claims) == 1
+
+
+def test_a_step_of_a_numbered_list_stays_after_those_that_lead_to_it(tmp_path: Path) -> None:
+    text = (
+        "# The gate of the pool\n\nSuppose that you keep otters and want a gate that no otter gnaws through:\n\n"
+        "1. You first build a gate.\n2. The otter gnaws through the gate in a night.\n3. You add a bar of iron to the gate, "
+        "because an otter would gnaw through a gate of wood.\n4. The otters dig a tunnel under the wall.\n\n"
+        "The pool was closed in the end.\n"
+    )
+    claims = answered(tmp_path, text, "Why add a bar to a gate?")
+    assert [claim.split()[0] for claim in claims] == ["Suppose", "You", "The", "You", "The"]
+
+
+def test_what_leans_on_a_list_brings_the_list_and_not_its_last_item(tmp_path: Path) -> None:
+    text = (
+        "# The kelp trust\n\nThe founders wrote down why they had met on the beach in spring:\n\n- Plant kelp where it has gone.\n"
+        "- Pay every fee in time so that nobody complains.\n\n"
+        "These aims of the kelp trust often conflict, and the trust then puts the kelp first.\n"
+    )
+    claims = answered(tmp_path, text, "Do the aims of the kelp trust conflict?")
+    assert [claim.split()[0] for claim in claims] == ["The", "Plant", "Pay", "These"]
+
+
+def test_a_definition_that_names_a_kind_leads(tmp_path: Path) -> None:
+    text = (
+        "# Mild hunting\n\nMild hunting is complementary to short dives and long rests at sea.\n\n"
+        "Mild hunting is a way of hunting in which an otter takes no more shells than it eats.\n"
+    )
+    assert answered(tmp_path, text, "What is mild hunting?")[0].startswith("Mild hunting is a way")
+
+
+def test_a_definition_is_found_in_a_document_about_something_else(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    for n in range(10):
+        (tmp_path / "texts" / f"raft{n}.md").write_text(
+            f"# Rafts of otters in bay {n}\n\nIn bay {n} the rafts of otters drift with the tide, and rafts are seen all day. "
+            f"Rangers of bay {n} count the rafts from the cliff.\n"
+        )
+    (tmp_path / "texts" / "sleep.md").write_text(
+        "# Sleep at sea\n\nMany animals sleep at sea, each in its own way. Seals hang upright under the surface of the water "
+        "like bottles. Whales let one half of the brain sleep at a time. A raft is a group of otters that hold each other by the "
+        "paw while they sleep. Gulls sleep on the water in calm weather. Turtles sleep under ledges of rock for hours.\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"), k=3)
+    assert assistant.answer("What is a raft?").text.startswith("A raft is a group of otters")
+
+
+def test_a_sentence_that_only_sets_a_scene_does_not_lead(tmp_path: Path) -> None:
+    text = (
+        "# Rafts\n\nConsider the rafts of sea otters, and how sea otters sleep in rafts at night.\n\n"
+        "A raft forms when sea otters hold each other by the paw.\n"
+    )
+    assert answered(tmp_path, text, "How do the rafts of sea otters form at night?")[0].startswith("A raft forms")
+
+
 def test_a_comparison_says_something_of_both_sides(assistant: Assistant) -> None:
     answer = assistant.answer("What is the difference between seagrass meadows and kelp forests?")
     assert "differ from kelp forests" in answer.claims[0].text
@@ -215,6 +289,22 @@ def test_a_question_for_sources_is_answered_from_bibliographies(assistant: Assis
     assert "Otters and the Urchin Problem" in answer.text
     assert_exact(answer, assistant)
     assert "Bo Tide" in assistant.answer("Who wrote Otters and the Urchin Problem?").text
+
+
+def test_what_to_read_is_answered_by_a_document_that_recommends_it(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "list.md").write_text(
+        "---\ntitle: Reading list\nquestion: Which book about otters should I read first?\nalso_asked:\n"
+        "  - What are good introductions to otters?\n---\n\n“Life in Kelp”, of 2020, is the usual recommendation for a first "
+        "book about otters. It is short.\n"
+    )
+    (tmp_path / "texts" / "otters.md").write_text(
+        "# Otters\n\nSea otters eat urchins and sleep in kelp.\n\n## References\n\n"
+        "- Ada Reef (2001). The teeth of otters. Journal of Shores. https://example.org/teeth\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    assert assistant.answer("What is the best book about otters?").text.startswith("“Life in Kelp”")
+    assert "The teeth of otters" in assistant.answer("What papers are there on the teeth of otters?").text
 
 
 def test_bibliographies_are_not_mixed_into_prose(assistant: Assistant) -> None:

@@ -53,6 +53,11 @@ def order(hits: list[Hit]) -> list[str]:
     return [h.passage.passage_id for h in hits]
 
 
+def test_a_word_said_many_times_counts_as_if_said_a_few_times() -> None:
+    index = Scored({"answers": 0.5, "repeats": 0.3}, {"answers": 1.5, "repeats": 2.4})
+    assert order(fuse(index, weight=0.3, pool=10)("agi", 2)) == ["answers", "repeats"]
+
+
 def test_what_both_find_comes_before_what_one_finds() -> None:
     index = Scored({"a": 0.9, "b": 0.8, "c": 0.1, "d": 0.1}, {"b": 0.9, "d": 0.85})
     hits = fuse(index, weight=0.5, pool=10)("q", 3)
