@@ -23,6 +23,9 @@ from alignment_qa.quotable import Form, bare, forms, quotable, repeats
 from alignment_qa.store import Vectors16
 from alignment_qa.types import Abstention, Hit, Passage
 
+TOLD = frozenset({"who", "when"})
+"""Kinds that only a sentence with a name, or with a time, can answer; an amount may be told without a number."""
+
 
 class Statistics(Protocol):
     """What evidence needs of an index."""
@@ -84,7 +87,7 @@ def gather(
 ) -> Evidence:
     """Score every sentence of the hits for the question, whose (dimension,) unit vector is given. `least` is the
     probability from which there is an answer; None takes the calibrated one. A comparison with what no passage names has
-    none."""
+    none, nor has a question for a person or a time where no passage has one."""
     vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
     rarity = weights(question.terms, index)
     sentences = [
@@ -97,7 +100,8 @@ def gather(
     features = measure(question, hits, sentences, vectors, vector, rarity, index)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
     one_sided = any(set(terms(side)) <= set(missing) for side in question.sides)
-    probability = 0.0 if one_sided else answerable(features)
+    nobody = question.kind in TOLD and not any(sentence.fits for sentence in sentences)
+    probability = 0.0 if one_sided or nobody else answerable(features)
     absent = unnamed(question, hits)
     held = bool(names(question)) and not absent
     return Evidence(

@@ -19,6 +19,7 @@ from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail
 
 SAME_WORDS, SAME_MEANING = 0.8, 0.9  # share of stems held, cosine: two sentences say the same
+LISTED = 16  # sentences beyond which no further list is brought
 LONGEST, CHAIN = 60, 2  # words of a predecessor that is brought along, and how many of them
 
 
@@ -208,7 +209,10 @@ def _whole_lists(chosen: list[_Chosen], evidence: Evidence, following: Following
     result: list[_Chosen] = []
     for c in chosen:
         wanted = c.sentence.form == "lead_in" or (c.sentence.form == "item" and evidence.question.kind == "list")
-        for sentence in list_of(c.sentence, following) if wanted else [c.sentence]:
+        whole = list_of(c.sentence, following) if wanted else [c.sentence]
+        if wanted and result and len(result) + len(whole) > LISTED:
+            continue
+        for sentence in whole:
             parts = [n for n, other in enumerate(result) if wanted and _within(other.sentence, sentence)]
             if not parts and any(_within(sentence, other.sentence) for other in result):
                 continue
@@ -263,7 +267,8 @@ def _followers(lead: _Chosen, group: list[_Chosen]) -> list[_Chosen]:
     for c in group:
         last = result[-1].sentence
         leans = c.sentence.passage == last.passage and c.sentence.place == last.place + 1 and dangling(c.sentence.text)
-        if leans or (c.item and (last.form == "lead_in" or result[-1].item)):
+        listed = c.item and c.sentence.start > last.start and (last.form == "lead_in" or result[-1].item)
+        if leans or listed:
             result.append(c)
     return result[1:]
 

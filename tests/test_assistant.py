@@ -162,6 +162,30 @@ def test_a_definition_is_found_in_a_document_about_something_else(tmp_path: Path
     assert assistant.answer("What is a raft?").text.startswith("A raft is a group of otters")
 
 
+def test_a_time_is_not_told_by_passages_without_one(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "trust.md").write_text(
+        "# The kelp trust\n\nThe kelp trust was founded by divers of the bay, and founding the kelp trust took them much work.\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    answer = assistant.answer("When was the kelp trust founded?")
+    assert answer.abstention is Abstention.NO_EVIDENCE
+    assert "No passage near it says when." in answer.text
+
+
+def test_only_the_list_that_a_sentence_leads_into_follows_it(tmp_path: Path) -> None:
+    text = (
+        "# Otter care\n\nAn otter is fed in two steps:\n\n- Feeding: the keeper throws an urchin.\n- Watching: the keeper waits.\n\n"
+        "An otter is trained in three steps of training by its keepers:\n\n- Training by hand: an otter learns to take food.\n"
+        "- Training by whistle: an otter learns to come.\n- Training by rest: an otter learns to wait.\n"
+    )
+    claims = answered(tmp_path, text, "What are the three steps of training an otter by its keepers?")
+    assert [claim.split(":")[0] for claim in claims][:4] == [
+        "An otter is trained in three steps of training by its keepers",
+        "Training by hand", "Training by whistle", "Training by rest",
+    ]  # fmt: skip
+
+
 def test_a_sentence_that_only_sets_a_scene_does_not_lead(tmp_path: Path) -> None:
     text = (
         "# Rafts\n\nConsider the rafts of sea otters, and how sea otters sleep in rafts at night.\n\n"
