@@ -177,9 +177,17 @@ def load(name: str = DEFAULT_ENCODER) -> Encoder:
     for asked in (False, True):
         _keep(asked)
     encoder = _default(asked=False)
-    questions = cache(partial(_default, asked=True))  # loaded by the first question: what only ingests never asks one
+    questions = cache(partial(_asking, encoder))  # loaded by the first question: what only ingests never asks one
     encoder.encode_query = lambda texts: questions().encode(texts)
     return encoder
+
+
+def _asking(encoder: ExportedEncoder | TorchEncoder) -> ExportedEncoder | TorchEncoder:
+    """The default encoder as it reads questions, with this one's tokenizer where both run from their exports."""
+    exported = _export_of(asked=True)
+    if isinstance(encoder, ExportedEncoder) and exported.exists():
+        return encoder.run_by(_onnx_runtime(exported)[0], encoder.backend)
+    return _default(asked=True)
 
 
 def _keep(asked: bool) -> None:
