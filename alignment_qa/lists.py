@@ -39,7 +39,7 @@ def list_of(sentence: Sentence, following: Following) -> list[Sentence]:
 def leant_on(sentence: Sentence) -> int:
     """The place of the sentence before it; after a list, of what leads into that, which brings the list along."""
     rows, place = _items(sentence.passage), sentence.place - 1
-    if sentence.form == "plain" and rows[sentence.place] is None:
+    if rows[sentence.place] is None:
         while place >= 0 and rows[place] is not None:
             place -= 1
     return place

@@ -128,14 +128,15 @@ def test_a_step_of_a_numbered_list_stays_after_those_that_lead_to_it(tmp_path: P
     assert [claim.split()[0] for claim in claims] == ["Suppose", "You", "The", "You", "The"]
 
 
-def test_what_leans_on_a_list_brings_the_list_and_not_its_last_item(tmp_path: Path) -> None:
+@pytest.mark.parametrize("after", ["", "\n\n- The kelp comes first.\n- The fees come second."])
+def test_what_leans_on_a_list_brings_the_list_and_not_its_last_item(tmp_path: Path, after: str) -> None:
     text = (
         "# The kelp trust\n\nThe founders wrote down why they had met on the beach in spring:\n\n- Plant kelp where it has gone.\n"
         "- Pay every fee in time so that nobody complains.\n\n"
-        "These aims of the kelp trust often conflict, and the trust then puts the kelp first.\n"
+        f"These aims of the kelp trust often conflict, and the trust then puts the kelp first{':' if after else '.'}{after}\n"
     )
     claims = answered(tmp_path, text, "Do the aims of the kelp trust conflict?")
-    assert [claim.split()[0] for claim in claims] == ["The", "Plant", "Pay", "These"]
+    assert [claim.split()[0] for claim in claims][:4] == ["The", "Plant", "Pay", "These"]
 
 
 def test_a_definition_that_names_a_kind_leads(tmp_path: Path) -> None:
