@@ -299,7 +299,7 @@ class Assistant:
 
 LOST = "the words it rests on are no longer in the stored document"
 PART = Composition(brief=1, full=6)  # for each of several questions, set by hand
-DEFINING = 4  # times as many passages among which one that defines is looked for
+DEFINING = 4  # times as many passages among which one that defines is looked for; set by hand
 SCOPES = 4  # choices of documents whose vectors are kept at hand
 RELATED = 0.3  # cosine below which a document's own question is no neighbour of this one
 

@@ -19,7 +19,7 @@ from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail
 
 SAME_WORDS, SAME_MEANING = 0.8, 0.9  # share of stems held, cosine: two sentences say the same
-LISTED = 16  # sentences beyond which no further list is brought
+LISTED = 16  # sentences beyond which no further list is brought; set by hand
 LONGEST, CHAIN = 60, 2  # words of a predecessor that is brought along, and how many of them
 
 

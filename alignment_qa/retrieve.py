@@ -43,7 +43,7 @@ their article in two of three cases, those ahead by less than .05 in one of five
 
 REPEATED = 1.5
 """Keyword score from which more of the same word counts no further. A passage that has each word of a question once comes to
-about 1, one that has the only word of a short question many times to 2.4, and so was first whatever else it said."""
+about 1, one that has the only word of a short question many times to 2.4, and so was first whatever else it said. Set by hand; benchmarks/constants.py tries others."""
 
 
 def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: int) -> Retriever:

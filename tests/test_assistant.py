@@ -117,6 +117,18 @@ def test_a_sentence_of_an_item_is_not_said_again_with_its_list(tmp_path: Path) -
     assert sum("Sea otters use stones as tools" in claim for claim in claims) == 1
 
 
+def test_no_more_than_a_few_lists_are_brought(tmp_path: Path) -> None:
+    lists = [
+        f"Keepers of bay {n} feed sea otters in seven steps:\n\n"
+        + "\n".join(f"- In step {m} of bay {n} the keepers feed the sea otters." for m in range(1, 8))
+        for n in range(1, 5)
+    ]
+    text = "# Feeding sea otters\n\n" + "\n\nThe keepers then rest.\n\n".join(lists) + "\n"
+    claims = answered(tmp_path, text, "What are the steps in which keepers feed sea otters?")
+    assert sum(claim.endswith(":") for claim in claims) == 2
+    assert len(claims) <= 17
+
+
 def test_a_step_of_a_numbered_list_stays_after_those_that_lead_to_it(tmp_path: Path) -> None:
     text = (
         "# The gate of the pool\n\nSuppose that you keep otters and want a gate that no otter gnaws through:\n\n"

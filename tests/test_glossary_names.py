@@ -81,3 +81,19 @@ def test_a_glossary_beside_the_documents_is_kept_with_the_index(tmp_path: Path) 
     assistant = Assistant.open(tmp_path / "index")
     assert assistant.index.glossary().names == {"SEO": "Sea otter"}
     assert "sleeps in kelp" in assistant.answer("Where does a SEO sleep?").text
+
+
+def test_a_documents_own_question_is_found_by_an_abbreviation_and_by_what_it_stands_for(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for name, asked in (("long", "Where does a sea otter sleep?"), ("short", "Where does a SEO sleep?")):
+        (folder / f"{name}.md").write_text(
+            f"---\ntitle: The {name} one\nquestion: {asked}\n---\n\nIt sleeps {name} in kelp.\n"
+        )
+    (tmp_path / "glossary.yaml").write_text(
+        "- term: Sea otter\n  definition: A sea otter is a marine mammal.\n  synonyms: []\n  abbreviations: [SEO]\n"
+    )
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([folder], index)
+    with Index.open(tmp_path / "index") as index:
+        assert [round(cosine, 2) for _, cosine in index.asked("Where does a SEO sleep?")] == [1.0, 1.0]
