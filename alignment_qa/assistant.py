@@ -12,8 +12,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from alignment_qa import answerable, beginners, compound, conversation, encoders, evidence, support
 from alignment_qa.bibliography import bibliography
 from alignment_qa.chat import Spent, open_model
@@ -201,11 +199,6 @@ class Assistant:
             yield from drafts
             return
         passages = [hit.passage for hit in found.hits]
-        for passage in passages:  # their sentences' vectors are in the index
-            rows = self.index.vectors([passage]).get(passage.passage_id)
-            texts = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
-            if rows is not None and len(rows) == 1 + len(texts):
-                self._remembered.learn(texts, rows[1:].astype(np.float32))
         try:
             yield from self._writer.drafts(
                 found.question, passages, history, detail, spent=spent, trace=trace,

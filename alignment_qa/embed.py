@@ -17,25 +17,32 @@ NEIGHBOURS = 0.5  # share of the passages beside it in a passage's vector
 def passage_vectors(
     encoder: Encoder, documents: Sequence[Sequence[Passage]], headings: bool = True
 ) -> list[list[Vectors16]]:
-    """(1 + sentences, dimension) for each passage of each document, its passages in order. The passage's vector reads
-    its headings too; its sentences' do not, because there a heading made the choice of sentences worse (P@1 71.6 → 65.2
-    on CLAPnq). All is encoded in one call: the more texts, the fewer tokens of padding."""
-    passages = [p for document in documents for p in document]
-    texts = headed(encoder, passages) if headings else [p.text for p in passages]
-    for p in passages:
-        texts.extend(p.text[start - p.start : end - p.start] for start, end in p.sentences)
-    encoded = encoder.encode(texts)
-    at = 0
+    """(1 + sentences, dimension) for each passage of each document, its passages in order. The passage's vector reads its
+    headings too; a sentence's is half of it as it reads by itself, half of it as it reads in its passage."""
+    own, alone, within = read(encoder, [p for document in documents for p in document], headings)
+    sentences = iter(unit(alone + within).astype(np.float16))
+    result, at = [], 0
     for document in documents:
-        encoded[at : at + len(document)] = _with_neighbours(encoded[at : at + len(document)])
+        vectors = _with_neighbours(own[at : at + len(document)]).astype(np.float16)
+        result.append(
+            [np.array([v, *islice(sentences, len(p.sentences))]) for v, p in zip(vectors, document, strict=True)]
+        )
         at += len(document)
-    rows = encoded.astype(np.float16)
-    matrices = []
-    for row, p in enumerate(passages):
-        matrices.append(np.vstack([rows[row : row + 1], rows[at : at + len(p.sentences)]]))
-        at += len(p.sentences)
-    remaining = iter(matrices)
-    return [list(islice(remaining, len(document))) for document in documents]
+    return result
+
+
+def read(encoder: Encoder, passages: Sequence[Passage], headings: bool = True) -> tuple[Vectors, Vectors, Vectors]:
+    """(passages, dimension) for passages with their headings, and (sentences, dimension) for all their sentences in order,
+    twice: as each reads by itself, and as it reads in its passage. benchmarks/context.py has what each is worth. Two calls
+    for all: the more texts, the fewer tokens of padding."""
+    texts = headed(encoder, passages) if headings else [p.text for p in passages]
+    spans, sentences = [], []
+    for text, p in zip(texts, passages, strict=True):
+        before = len(text) - len(p.text) - p.start  # its headings
+        spans.append([(before + start, before + end) for start, end in p.sentences])
+        sentences += [p.text[start - p.start : end - p.start] for start, end in p.sentences]
+    own, within = encoder.encode_within(texts, spans)
+    return own, encoder.encode(sentences), within
 
 
 def headed(encoder: Encoder, passages: Sequence[Passage]) -> list[str]:

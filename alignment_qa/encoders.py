@@ -31,14 +31,18 @@ from alignment_qa.words import table_of, words_from
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Encoding
 
 Vectors = NDArray[np.float32]
+Spans = Sequence[tuple[int, int]]
 Transform = Callable[[dict[str, NDArray[np.int64]]], Vectors]
 """input_ids, attention_mask and token_type_ids, each (texts, tokens) → (texts, tokens, dimension)."""
 
 log = logging.getLogger("alignment_qa")
 
+AS_EXPORTED = "onnxruntime fp32"
 BATCH_TOKENS = 512  # padded tokens in one run; 2048 padded more (14 % of the tokens against 4 %) and waited more
+STEP = 8  # tokens that a batch's width is a multiple of: engines keep a plan for each shape, 300 MB of them at step 1
 AGREEMENT = 0.9999  # least cosine between an export and its original that is taken as the same encoder
 
 
@@ -54,6 +58,11 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension) float32, each row of length 1."""
+
+    def encode_within(self, texts: Sequence[str], spans: Sequence[Spans]) -> tuple[Vectors, Vectors]:
+        """As `encode`, and (all spans, dimension) float32 for each span [start, end) of characters of each text, in order:
+        the mean of its tokens as they were read in that text, of length 1. Zeros for a span that has no token of its own,
+        and from an encoder whose vector of a text is not the mean of its tokens."""
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special ones and without a limit."""
@@ -84,7 +93,7 @@ class ExportedEncoder:
         self._counter.no_padding()
         self._transform, self.dimension = _onnx_runtime(model)
         self._batch_tokens = BATCH_TOKENS
-        self.backend = "onnxruntime fp32"
+        self.backend = AS_EXPORTED
         self.encode_query: Callable[[Sequence[str]], Vectors] = self.encode
         self.words = words_from(table_of(tokenizer.with_name("model.safetensors")), self._tokens)
 
@@ -96,27 +105,36 @@ class ExportedEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         encodings = self._tokenizer.encode_batch_fast(list(texts)) if texts else []
-        lengths = [len(encoding.ids) for encoding in encodings]
-        result = np.zeros((len(texts), self.dimension), np.float32)
+        return self._pooled(encodings, [()] * len(texts))[0]
 
-        def run(batch: list[int]) -> None:
-            ids = np.zeros((len(batch), lengths[batch[-1]]), np.int64)
+    def encode_within(self, texts: Sequence[str], spans: Sequence[Spans]) -> tuple[Vectors, Vectors]:
+        return self._pooled(self._tokenizer.encode_batch(list(texts)) if texts else [], spans)  # it knows characters
+
+    def _pooled(self, encodings: Sequence[Encoding], spans: Sequence[Spans]) -> tuple[Vectors, Vectors]:
+        lengths = [len(encoding.ids) for encoding in encodings]
+        result = np.zeros((len(encodings), self.dimension), np.float32)
+        within = [np.zeros((len(own), self.dimension), np.float32) for own in spans]
+
+        def run(width: int, batch: Sequence[int]) -> None:
+            ids = np.zeros((len(batch), width), np.int64)
             mask = np.zeros_like(ids)
             for row, i in enumerate(batch):
                 ids[row, : lengths[i]] = encodings[i].ids
                 mask[row, : lengths[i]] = 1
             tokens = self._transform({"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})
-            weights = mask[:, :, None].astype(np.float32)
-            result[batch] = (tokens * weights).sum(axis=1) / weights.sum(axis=1)
+            for row, i in enumerate(batch):
+                result[i] = tokens[row, : lengths[i]].mean(axis=0)
+                if spans[i]:
+                    within[i] = span_means(tokens[row, : lengths[i]], encodings[i].offsets, spans[i])
 
-        batches = _batches(sorted(range(len(texts)), key=lengths.__getitem__), lengths, self._batch_tokens)
+        batches = _batches(lengths, self._batch_tokens)
         if len(batches) <= 1:
             for batch in batches:
-                run(batch)
+                run(*batch)
         else:
             with ThreadPoolExecutor(cores()) as pool:
-                list(pool.map(run, reversed(batches)))  # the longest first, so that all threads end together
-        return unit(result)
+                list(pool.map(run, *zip(*batches, strict=True)))
+        return unit(result), unit(np.concatenate([np.zeros((0, self.dimension), np.float32), *within]))
 
     def count(self, texts: Sequence[str]) -> list[int]:
         return [len(ids) for ids in self._tokens(texts)]
@@ -148,9 +166,22 @@ class TorchEncoder:
         self.backend = f"torch fp32 on {self._model.device.type}"
         self.encode_query: Callable[[Sequence[str]], Vectors] = partial(self._encode, self._model.encode_query)
         self.words = words_from(_input_embeddings(self._model), self._tokens)
+        self._averages = _averages(self._model)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         return self._encode(self._model.encode_document, texts)
+
+    def encode_within(self, texts: Sequence[str], spans: Sequence[Spans]) -> tuple[Vectors, Vectors]:
+        if not texts or not self._averages:
+            return self.encode(texts), np.zeros((sum(map(len, spans)), self.dimension), np.float32)
+        read: Any = self._model.encode_document(list(texts), batch_size=16, show_progress_bar=False, output_value=None)
+        cut = self._counter(list(texts), return_offsets_mapping=True, truncation=True, max_length=self.limit + 2)
+        within = [
+            span_means(row["token_embeddings"][row["attention_mask"].bool()].float().cpu().numpy(), offsets, own)
+            for row, offsets, own in zip(read, cut["offset_mapping"], spans, strict=True)
+        ]
+        vectors = np.array([row["sentence_embedding"].float().cpu().numpy() for row in read])
+        return unit(vectors), unit(np.concatenate(within))
 
     def _encode(self, encode: Callable[..., Any], texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -228,12 +259,14 @@ def _exported(name: str, model: Path) -> ExportedEncoder:
 
 
 def torch_transform(folder: Path, device: str, *, bfloat16: bool = False) -> Transform:
-    """The transformer in `folder` as torch runs it on a device."""
+    """The transformer in `folder` as torch runs it on a device. Without sentence-transformers, which takes a second and
+    100 MB more to load."""
+    _quiet()
     import torch
+    from transformers import AutoModel
 
-    transformer = _sentence_transformer(str(folder))[0].model.eval().to(device)
-    if bfloat16:
-        transformer = transformer.bfloat16()
+    number = torch.bfloat16 if bfloat16 else torch.float32
+    transformer = AutoModel.from_pretrained(folder, dtype=number, local_files_only=True).eval().to(device)
 
     def transform(inputs: dict[str, NDArray[np.int64]]) -> Vectors:
         with torch.inference_mode():
@@ -347,19 +380,31 @@ def unit(vectors: Vectors) -> Vectors:
     return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 
 
+def span_means(tokens: Vectors, offsets: Sequence[tuple[int, int]], spans: Spans) -> Vectors:
+    """(spans, dimension): the mean of the (tokens, dimension) vectors of those whose characters lie in each span, zeros
+    where there is none. Special tokens have no characters."""
+    starts, ends = np.array(offsets).T
+    rows = np.zeros((len(spans), tokens.shape[1]), np.float32)
+    for row, (start, end) in enumerate(spans):
+        inside = (start <= starts) & (starts < ends) & (ends <= end)
+        if inside.any():
+            rows[row] = tokens[inside].mean(axis=0)
+    return rows
+
+
 def cores() -> int:
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _batches(order: list[int], lengths: list[int], most: int) -> list[list[int]]:
-    """Cut `order` (shortest text first) into runs whose padded size stays within `most` tokens."""
-    batches: list[list[int]] = []
-    for i in order:
-        if batches and (len(batches[-1]) + 1) * lengths[i] <= most:
-            batches[-1].append(i)
-        else:
-            batches.append([i])
+def _batches(lengths: Sequence[int], most: int) -> list[tuple[int, list[int]]]:
+    """Texts by number in batches for one run each, the longest first, so that all threads end together, with the tokens that
+    a batch is padded to: a multiple of STEP, and as many rows as fit into `most` tokens."""
+    order, batches, at = sorted(range(len(lengths)), key=lambda i: -lengths[i]), [], 0
+    while at < len(order):
+        width = -(-lengths[order[at]] // STEP) * STEP
+        batches.append((width, order[at : at + max(1, most // width)]))
+        at += len(batches[-1][1])
     return batches
 
 
@@ -373,12 +418,28 @@ def packaged_model() -> Path:
 
 
 def _sentence_transformer(name: str) -> SentenceTransformer:
-    quiet_libraries()
+    _quiet()
     from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(name)
+
+
+def _quiet() -> None:
+    quiet_libraries()
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    return SentenceTransformer(name)
+
+
+def _averages(model: SentenceTransformer) -> bool:
+    """Whether a text's vector is the mean of its tokens' (and scaled), with nothing read before it."""
+    layers = [type(layer).__name__ for layer in model]
+    mean = (
+        layers[1:2] == ["Pooling"]
+        and getattr(model[1], "pooling_mode", "") == "mean"
+        and set(layers[2:]) <= {"Normalize"}
+    )
+    return mean and not any((model.prompts or {}).values()) and bool(getattr(model.tokenizer, "is_fast", False))
 
 
 def _input_embeddings(model: SentenceTransformer) -> Vectors | None:

@@ -36,7 +36,7 @@ class Composition:
     margin: float = 1.2
     """Log-odds by which a further sentence may be less likely to answer than the lead."""
     few: int = 3
-    """Sentences up to which twice the margin is allowed: an answer of one sentence is seldom whole."""
+    """Sentences up to which twice the margin is allowed, without those that they lean on: an answer of one sentence is seldom whole."""
     first: float = 0.25
     """Log-odds within which an earlier sentence of its document may come before the lead."""
 
@@ -87,9 +87,9 @@ def _choose(
     lead = _lead(sentences, evidence, shape, neighbours, limit)
     if lead is None:
         return []
-    settled, listed = evidence.question.kind in STRICT and lead.fits, 0
+    settled, listed, brought = evidence.question.kind in STRICT and lead.fits, 0, 0
     for sentence in (lead, *sentences):
-        margin = shape.margin if len(chosen) >= few or settled else 2 * shape.margin
+        margin = shape.margin if len(chosen) - brought >= few or settled else 2 * shape.margin
         if sentence.score < lead.score - margin or len(chosen) >= limit:
             break
         if any(sentence is c.sentence for c in chosen) or (chosen and _says_nothing_new(sentence, evidence)):
@@ -107,6 +107,7 @@ def _choose(
         if needed and len(chosen) + listed + _brought(sentence, needed) >= limit:
             continue
         listed += _brought(sentence, needed) - len(needed)
+        brought += len(needed)
         chosen.extend(_Chosen(before) for before in needed)
         chosen.append(_Chosen(sentence))
         after = neighbours.get((sentence.passage.passage_id, sentence.place + 1))

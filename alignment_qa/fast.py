@@ -11,7 +11,7 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
-from alignment_qa.encoders import Encoder, ExportedEncoder, Vectors, cores, packaged_model, torch_transform
+from alignment_qa.encoders import AS_EXPORTED, Encoder, ExportedEncoder, Vectors, cores, packaged_model, torch_transform
 
 log = logging.getLogger("alignment_qa")
 
@@ -34,10 +34,10 @@ PROBES = (
 
 
 def fastest(encoder: Encoder) -> Encoder:
-    """The encoder as this machine runs it fastest, or itself when that is as it is. Loads torch (about a second), so
-    it pays from a few hundred texts on."""
-    if not isinstance(encoder, ExportedEncoder):
-        return encoder  # sentence-transformers chooses its own device
+    """The encoder as this machine runs it fastest, or itself when that is as it is. Loads torch and what runs
+    the model in it (three seconds), so it pays from some hundred passages on."""
+    if not isinstance(encoder, ExportedEncoder) or encoder.backend != AS_EXPORTED:
+        return encoder  # sentence-transformers chooses its own device; what was chosen before stays
     for make in (_on_gpu, _by_openvino, _by_torch):
         try:
             other = make(encoder)

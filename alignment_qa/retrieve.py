@@ -92,8 +92,12 @@ def alone(cosines: Iterable[float]) -> float:
     return min(1.0, max(0.0, best)) ** 4 * min(1.0, (best - second) / APART)
 
 
+CONTEXT = 0.5
+"""What a passage's vector counts beside that of each of its sentences, which reads its passage already (benchmarks/context.py)."""
+
+
 def in_context(passages: Sequence[NDArray[np.floating]], vector: Vectors) -> list[float]:
-    """For each passage (its unit vector, then its sentences') the best cosine of a sentence's vector and its own, added."""
+    """For each passage (its unit vector, then its sentences') the best cosine of a sentence's vector and CONTEXT of its own, added."""
     if not passages:
         return []
     sizes = np.array([len(rows) for rows in passages])
@@ -101,7 +105,8 @@ def in_context(passages: Sequence[NDArray[np.floating]], vector: Vectors) -> lis
     rows = np.concatenate(passages).astype(np.float32)
     own = np.repeat(first, sizes)
     cosines = rows @ vector
-    cosines = (cosines + cosines[own]) / np.sqrt(2 + 2 * np.einsum("ij,ij->i", rows, rows[own]))
+    between = np.einsum("ij,ij->i", rows, rows[own])
+    cosines = (cosines + CONTEXT * cosines[own]) / np.sqrt(1 + CONTEXT**2 + 2 * CONTEXT * between)
     cosines[first[sizes > 1]] = -1.0  # a passage counts by its sentences where it has some
     return [float(value) for value in np.maximum.reduceat(cosines, first)]
 

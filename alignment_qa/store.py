@@ -24,7 +24,7 @@ from alignment_qa.ledger import Ledger
 from alignment_qa.marks import between
 from alignment_qa.types import Document, Heading, Passage, Source
 
-SCHEMA = 4
+SCHEMA = 5
 """Changes whenever an index made before could not be read by the code after."""
 
 _TABLES = """

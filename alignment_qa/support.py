@@ -130,11 +130,6 @@ class Remembered:
         self._encode = encode
         self._rows: dict[str, Vectors] = {}
 
-    def learn(self, texts: Sequence[str], rows: Vectors) -> None:
-        """Take over the vectors of texts that were encoded before."""
-        if len(self._rows) + len(texts) <= KEPT:
-            self._rows.update(zip(texts, rows, strict=True))
-
     def __call__(self, texts: Sequence[str]) -> Vectors:
         rows = self._rows
         new = list(dict.fromkeys(text for text in texts if text not in rows))

@@ -24,7 +24,7 @@ from alignment_qa.reading import Reading
 from alignment_qa.store import SCHEMA, Vectors16
 from alignment_qa.types import Document, Passage
 
-MANY = 256  # passages from which a faster engine is worth the seconds that it takes to load
+MANY = 128  # passages from which a faster engine is worth the seconds that it takes to load
 
 
 class Writing(Reading):
@@ -60,11 +60,7 @@ class Writing(Reading):
             self._store.mark(old, "going")
             self._withdraw(old)
         prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
-        given = encoded or [None] * len(prose)
-        new = [own for own, known in zip(prose, given, strict=True) if known is None]
-        encoder = self._encoder_for(sum(map(len, new)))
-        made = iter(passage_vectors(encoder, new, self._headings))
-        vectors = [next(made) if known is None else known for known in given]
+        vectors = self.embedded(prose, encoded or [None] * len(prose))
         ids: list[str] = []
         packed: list[Packed] = []
         for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):
@@ -75,7 +71,11 @@ class Writing(Reading):
             ids += [p.passage_id for p in own]
         self._upsert("passages", ids, [m[0] for matrices in vectors for m in matrices])
         asked = [(name, text) for document, _ in documents for name, text in asked_of(document)]
-        self._upsert("questions", [name for name, _ in asked], list(encoder.encode([text for _, text in asked])))
+        self._upsert(
+            "questions",
+            [name for name, _ in asked],
+            list((self._fast or self.encoder).encode([text for _, text in asked])),
+        )
         self._keywords.commit()
         generation = replica.publish(self._server, packed) if self._server else 0
         self._store.mark([document.source.doc_id for document, _ in documents], "ready")
@@ -112,16 +112,22 @@ class Writing(Reading):
             self._erase(lost)
         return taken
 
-    def _encoder_for(self, passages: int) -> Encoder:
-        """The encoder, from the first MANY passages on as this machine runs it fastest. What ran it is recorded."""
-        self._embedded += passages
+    def embedded(
+        self, prose: Sequence[Sequence[Passage]], known: Sequence[Sequence[Vectors16] | None]
+    ) -> list[Sequence[Vectors16]]:
+        """What `passage_vectors` gives for the prose of each document where it is not known, from the first MANY passages on
+        by the encoder as this machine runs it fastest. What ran it is recorded. May run beside `add`."""
+        new = [own for own, vectors in zip(prose, known, strict=True) if vectors is None]
+        number = sum(map(len, new))
+        self._embedded += number
         if self._embedded >= MANY and self._fast is None:
             self._fast = fastest(self.encoder)
-        chosen = self._fast or self.encoder
+        encoder = self._fast or self.encoder
         backends = set(filter(None, (self._store.fact("backends") or "").split(", ")))
-        if passages and chosen.backend not in backends:
-            self._store.record("backends", ", ".join(sorted({*backends, chosen.backend})))
-        return chosen
+        if number and encoder.backend not in backends:
+            self._store.record("backends", ", ".join(sorted({*backends, encoder.backend})))
+        made = iter(passage_vectors(encoder, new, self._headings) if number else [[] for _ in new])
+        return [next(made) if vectors is None else vectors for vectors in known]
 
     def remove(self, doc_id: str) -> bool:
         """Take a document out of everything; False if it is not here."""

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from alignment_qa import Assistant, Document, Passage, Source
-from alignment_qa.encoders import Encoder, Vectors, unit
+from alignment_qa.encoders import Encoder, Spans, Vectors, unit
 from alignment_qa.index import Index
 from alignment_qa.store import SCHEMA
 from benchmarks.common import arguments, limited, table
@@ -199,6 +199,9 @@ class Disturbed:
     def encode(self, texts: Sequence[str]) -> Vectors:
         noise = unit(self._rng.standard_normal((len(texts), self.dimension), np.float32))
         return unit(self._rows[self._rng.integers(len(self._rows), size=len(texts))] + noise)
+
+    def encode_within(self, texts: Sequence[str], spans: Sequence[Spans]) -> tuple[Vectors, Vectors]:
+        return self.encode(texts), self.encode([""] * sum(map(len, spans)))
 
     def count(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]

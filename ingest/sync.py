@@ -7,7 +7,7 @@ goes on from there.
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -30,7 +30,8 @@ from ingest.readers import beside
 # 200 tokens found most within a budget (benchmarks/chunking.py).
 SIZE, LIMIT = 190, 210
 GLOSSARY = "glossary.yaml"
-BATCH = 128  # passages that are encoded, stored and shown together
+BATCH = 256  # passages that are encoded, stored and shown together
+AHEAD = 2  # batches that are under way: one is embedded while the one before it is stored
 
 
 @dataclass(slots=True)
@@ -195,19 +196,27 @@ def _here(
         yield reading, (Read(place, found) for place, found in parts), True
 
 
+class _Batch(NamedTuple):
+    """Documents on their way into the index, with the files that were read to their end before it was handed over."""
+
+    stored: Future[None]
+    doc_ids: set[str]
+    read: list[Reading]
+
+
 class _Writer:
-    """Adds documents in batches, behind the reading: while one batch is encoded and stored, the next is read, and no
-    more than that, whatever the corpus. Only the batch itself is another thread's work."""
+    """Adds documents in batches, behind the reading: while one batch is stored, the next is embedded and the one after it
+    read, and no more than that, whatever the corpus. Only the batches themselves are other threads' work."""
 
     def __init__(self, index: Index, report: Report, progress: Callable[[int], None]) -> None:
         self._index, self._report, self._progress = index, report, progress
-        self._thread = ThreadPoolExecutor(1)
+        self._embedding, self._storing = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._batch: list[tuple[Reading, Document, list[Passage], list[Vectors16] | None]] = []
         self._read: list[Reading] = []  # to their end, since the last batch was handed over
-        self._adding: tuple[Future[None], set[str], list[Reading]] | None = None
+        self._coming: deque[_Batch] = deque()
 
     def has(self, doc_id: str) -> bool:
-        coming = self._adding is not None and doc_id in self._adding[1]
+        coming = any(doc_id in batch.doc_ids for batch in self._coming)
         return coming or any(row[1].source.doc_id == doc_id for row in self._batch) or self._index.store.has(doc_id)
 
     def add(
@@ -225,27 +234,43 @@ class _Writer:
         return self
 
     def __exit__(self, kind: object, *error: object) -> None:
-        with self._thread:  # waits for what it is adding
+        with self._storing, self._embedding:  # waits for what they are adding
             if kind is None:
                 self._hand_over()
-                self._settle()
+                while self._coming:
+                    self._settle()
+            else:
+                self._embedding.shutdown(cancel_futures=True)
 
     def _hand_over(self) -> None:
-        self._settle()
+        if len(self._coming) == AHEAD:
+            self._settle()
         for reading, document, _, _ in self._batch:  # before they are there, so that a killed run leaves none unnamed
             self._index.store.note_documents(reading.file.key, [document.source.doc_id])
         documents = [(document, passages) for _, document, passages, _ in self._batch]
-        adding = self._thread.submit(self._index.add, documents, [vectors for *_, vectors in self._batch])
-        self._adding = adding, {document.source.doc_id for document, _ in documents}, self._read
+        prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
+        embedded = self._embedding.submit(self._index.embedded, prose, [vectors for *_, vectors in self._batch])
+        before = [batch.stored for batch in self._coming]
+        stored = self._storing.submit(self._store, before, documents, embedded)
+        self._coming.append(_Batch(stored, {document.source.doc_id for document, _ in documents}, self._read))
         self._report.added += [document.source.doc_id for document, _ in documents]
         self._batch, self._read = [], []
 
+    def _store(
+        self,
+        before: Sequence[Future[None]],
+        documents: Sequence[tuple[Document, Sequence[Passage]]],
+        embedded: Future[list[Sequence[Vectors16]]],
+    ) -> None:
+        for batch in before:
+            batch.result()  # nothing is stored after what could not be
+        self._index.add(documents, embedded.result())
+
     def _settle(self) -> None:
-        if self._adding is None:
-            return
-        adding, _, read = self._adding
-        adding.result()
-        self._adding = None
+        """Wait for the oldest batch that is coming, and note the files that are in the index with it."""
+        stored, _, read = self._coming[0]
+        stored.result()
+        self._coming.popleft()
         for reading in read:
             _note(self._index, reading)
             self._progress(reading.stat.st_size)

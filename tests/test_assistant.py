@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,7 @@ import pytest
 
 from alignment_qa import Abstention, Answer, Assistant, Turn
 from alignment_qa.cite import as_json
+from alignment_qa.extract import extract
 from tests.conftest import ROOT, make_index
 
 
@@ -52,6 +54,21 @@ def test_a_sentence_that_leans_on_another_brings_it_along(assistant: Assistant) 
     at = next(i for i, text in enumerate(texts) if text.startswith("However"))
     assert at > 0
     assert "shrank by 40 percent" in texts[at - 1]
+
+
+def test_what_a_sentence_leans_on_leaves_as_much_room_for_others(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "urchins.md").write_text(
+        "# Barrens\n\nUrchins are small round grazers of the sea floor. They strip a kelp forest bare within weeks. "
+        "Divers in Norway counted forty of them on a single stem. Fishers sell the roe of well-fed ones abroad."
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    question = assistant.understand("How do urchins strip a kelp forest?", [])
+    found = assistant.gather_evidence(question, assistant.gather_hits(question))
+    scores = {"Urchins": -9.0, "They": 0.0, "Divers": -1.5, "Fishers": -2.3}
+    scored = sorted((replace(s, score=scores[s.text.split()[0]]) for s in found.sentences), key=lambda s: -s.score)
+    said = [draft.text.split()[0] for draft in extract(replace(found, sentences=tuple(scored), abstention=None))]
+    assert said == ["Urchins", "They", "Divers", "Fishers"]
 
 
 def test_a_list_is_kept_whole(assistant: Assistant) -> None:

@@ -80,3 +80,25 @@ def test_an_index_records_what_ran_its_encoder_and_loads_nothing_for_few_passage
             sync([library], writer)
             assert writer.store.fact("backends") == backend
             assert writer.search("kelp")
+
+
+def test_an_engine_is_chosen_once(encoder: encoders.ExportedEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, lambda encoder: encoder.run_by(encoder._transform, "another engine"))
+    chosen = fast.fastest(encoder)
+    assert chosen.backend == "another engine"
+    assert fast.fastest(chosen) is chosen
+
+
+def test_texts_of_any_length_come_to_an_engine_in_few_shapes(encoder: encoders.ExportedEncoder) -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def noting(inputs: Inputs) -> encoders.Vectors:
+        shapes.append(inputs["input_ids"].shape)
+        return encoder._transform(inputs)
+
+    texts = ["kelp " * (number % 97) for number in range(300)]
+    vectors = encoder.run_by(noting, "another engine").encode(texts)
+    assert np.allclose(vectors, encoder.encode(texts), atol=1e-5)
+    assert all(rows * width <= encoders.BATCH_TOKENS for rows, width in shapes)
+    assert len(set(shapes)) <= len({-(-(number + 2) // encoders.STEP) for number in range(97)}) + 1
+    assert len(shapes) > 2 * len(set(shapes))

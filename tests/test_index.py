@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from alignment_qa import IndexBusy, IndexMismatch, IndexMissing
 from alignment_qa.embed import headed
+from alignment_qa.encoders import unit
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.types import Document, Passage
@@ -64,13 +66,18 @@ def test_reference_lists_are_kept_apart_from_prose(library_index: Path) -> None:
     assert all(hit.passage.role == "prose" for hit in index.search("Otters and the Urchin Problem", 50))
 
 
-def test_stored_vectors_are_those_of_passage_and_sentences(library_index: Path) -> None:
+def test_a_sentences_vector_is_half_of_it_by_itself_and_half_of_it_in_its_passage(library_index: Path) -> None:
     index = Index.open(library_index)
     (hit, *_) = index.search("kelp")
     rows = index.vectors([hit.passage])[hit.passage.passage_id]
     assert rows.shape == (1 + len(hit.passage.sentences), index.encoder.dimension)
-    texts = [hit.passage.text[a - hit.passage.start : b - hit.passage.start] for a, b in hit.passage.sentences]
-    assert np.allclose(rows[1:], index.encoder.encode(texts), atol=2e-3)
+    spans = [(a - hit.passage.start, b - hit.passage.start) for a, b in hit.passage.sentences]
+    alone = index.encoder.encode([hit.passage.text[a:b] for a, b in spans])
+    before = len(hit.passage.heading) + 1
+    _, read = index.encoder.encode_within(
+        [f"{hit.passage.heading}\n{hit.passage.text}"], [[(before + a, before + b) for a, b in spans]]
+    )
+    assert np.allclose(rows[1:], unit(alone + read), atol=2e-3)
 
 
 def test_a_second_run_over_unchanged_files_encodes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +220,7 @@ def test_misspelt_words_are_read_as_the_passages_spell_them(tmp_path: Path) -> N
         assert index.respell("What do others eat?") == "What do others eat?"  # a common word, though no passage has it
 
 
-def test_one_batch_is_read_while_the_one_before_is_added_and_never_more(
+def test_one_batch_is_read_while_two_are_under_way_and_never_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write(tmp_path / "texts", **{f"n{n}": f"# Whale {n}\n\nWhale number {n} sings." for n in range(4)})
@@ -225,19 +232,44 @@ def test_one_batch_is_read_while_the_one_before_is_added_and_never_more(
         add = index.add
 
         def slow(documents: list[tuple[Document, list[Passage]]], encoded: object) -> None:
-            at_least = min(len(ahead) + 2, 4)
+            at_least = min(len(ahead) + 3, 4)
             until = time.monotonic() + 20
             while len(cut) < at_least and time.monotonic() < until:
                 time.sleep(0.01)
             time.sleep(0.05)
             if documents:
                 ahead.append(len(cut) - len(ahead) - 1)
-            add(documents)
+            add(documents, encoded)
 
         monkeypatch.setattr(index, "add", slow)
         sync([folder], index)
         assert index.count()[0] == 4
-    assert ahead == [1, 1, 1, 0]
+    assert ahead == [2, 2, 1, 0]
+
+
+def test_one_batch_is_embedded_while_the_one_before_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(tmp_path / "texts", **{f"n{n}": f"# Whale {n}\n\nWhale number {n} sings." for n in range(3)})
+    monkeypatch.setattr("ingest.sync.BATCH", 1)
+    second = threading.Event()
+    embedded: list[int] = []
+    with Index.open(tmp_path / "index", write=True) as index:
+        add, embed = index.add, index.embedded
+
+        def noting(prose: list[list[Passage]], known: list[None]) -> object:
+            vectors = embed(prose, known)
+            embedded.append(len(prose))
+            if len(embedded) == 2:
+                second.set()
+            return vectors
+
+        def waiting(documents: list[tuple[Document, list[Passage]]], encoded: object) -> None:
+            assert second.wait(20)
+            add(documents, encoded)
+
+        monkeypatch.setattr(index, "embedded", noting)
+        monkeypatch.setattr(index, "add", waiting)
+        sync([folder], index)
+        assert titles(index) == {"Whale 0", "Whale 1", "Whale 2"}
 
 
 def test_a_batch_that_cannot_be_added_ends_the_run_and_the_next_run_goes_on(
@@ -251,7 +283,7 @@ def test_a_batch_that_cannot_be_added_ends_the_run_and_the_next_run_goes_on(
         def full_disk(documents: list[tuple[Document, list[Passage]]], encoded: object) -> None:
             if documents and documents[0][0].source.title == "Whale 2":
                 raise OSError("no space left on device")
-            add(documents)
+            add(documents, encoded)
 
         monkeypatch.setattr(index, "add", full_disk)
         with pytest.raises(OSError, match="no space"):
