@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alignment_qa import answerable, beginners, compound, conversation, encoders, evidence, support
+from alignment_qa import answerable, beginners, compound, conversation, cross_encoders, evidence, support
 from alignment_qa.bibliography import bibliography
 from alignment_qa.chat import Spent, open_model
 from alignment_qa.cite import Draft, Quote, resolve, text_of
@@ -47,7 +47,7 @@ class Assistant:
             self._searched, weight=config.keyword_weight, question_weight=config.question_weight, pool=config.pool
         )
         if config.reranker:
-            self._retrieve = rerank(self._retrieve, encoders.rerank_model(config.reranker), pool=4 * config.k)
+            self._retrieve = rerank(self._retrieve, cross_encoders.rerank_model(config.reranker), pool=4 * config.k)
         self._within = lru_cache(SCOPES)(lambda names: Assistant(index, config, model, Scope(index, names)))
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Text in, unit vectors out: the only door to sentence-transformers, and to its export for ONNX Runtime.
+"""Text in, unit vectors out: sentence-transformers, and its export for ONNX Runtime.
 
 The default encoder comes as a package and is exported once; after that, encoding needs neither torch nor
 sentence-transformers, which makes a cold start about five times quicker. Any other name is loaded by
@@ -153,7 +153,7 @@ class TorchEncoder:
             self._model = model or _sentence_transformer(name)
         except Exception as error:
             raise EncoderUnavailable(
-                f"The encoder {name!r} cannot be loaded: {_first_line(error)}. "
+                f"The encoder {name!r} cannot be loaded: {first_line(error)}. "
                 f"Name one that sentence-transformers can load, or leave it out for {DEFAULT_ENCODER}."
             ) from error
         self.name = name
@@ -275,50 +275,6 @@ def torch_transform(folder: Path, device: str, *, bfloat16: bool = False) -> Tra
         return tokens
 
     return transform
-
-
-@lru_cache(maxsize=1)
-def rerank_model(name: str) -> Callable[[str, Sequence[str]], list[float]]:
-    """A cross-encoder of that name as a function: question and texts → one score a text, higher is better.
-
-    Raises EncoderUnavailable."""
-    quiet_libraries()
-    try:
-        from sentence_transformers import CrossEncoder
-
-        model = CrossEncoder(name)
-    except Exception as error:
-        raise EncoderUnavailable(f"The re-ranker {name!r} cannot be loaded: {_first_line(error)}.") from error
-
-    def score(question: str, texts: Sequence[str]) -> list[float]:
-        return [float(value) for value in model.predict([(question, text) for text in texts])] if texts else []
-
-    return score
-
-
-def entailment_model(name: str) -> Callable[[str, str], float]:
-    """A cross-encoder of that name as a judge: a sentence and a text → the probability that the text carries it. One with
-    a label “entailment” gives that label's share, one with a single score that score through a sigmoid.
-
-    Raises EncoderUnavailable."""
-    quiet_libraries()
-    try:
-        from sentence_transformers import CrossEncoder
-
-        model = CrossEncoder(name)
-        labels = {str(label).lower(): int(n) for n, label in (model.config.id2label or {}).items()}
-    except Exception as error:
-        raise EncoderUnavailable(f"The checker {name!r} cannot be loaded: {_first_line(error)}.") from error
-    wanted = next((n for label, n in labels.items() if label.startswith("entail")), -1)
-
-    def judge(sentence: str, text: str) -> float:
-        from torch.nn import Identity
-
-        scores = np.asarray(model.predict([(text, sentence)], activation_fn=Identity())[0], np.float64).reshape(-1)
-        shares = np.exp(scores - scores.max())
-        return float(1 / (1 + np.exp(-scores[0]))) if len(scores) == 1 else float(shares[wanted] / shares.sum())
-
-    return judge
 
 
 def export_onnx(model: SentenceTransformer, target: Path) -> None:
@@ -449,5 +405,5 @@ def _input_embeddings(model: SentenceTransformer) -> Vectors | None:
     return None if table is None else np.asarray(table.weight.detach().float().cpu().numpy(), np.float32)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

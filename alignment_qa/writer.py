@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from alignment_qa import chat, encoders, orders, prompt
+from alignment_qa import chat, cross_encoders, orders, prompt
 from alignment_qa.budget import Day
 from alignment_qa.chat import Spent
 from alignment_qa.cite import Draft
@@ -108,4 +108,4 @@ def configured_checker(config: Config) -> Checker | None:
         return None
     if ":" in config.checker:
         return judged(judge_by(chat.open_model(config.checker, config.base_url, config.timeout)))
-    return judged(encoders.entailment_model(config.checker))
+    return judged(cross_encoders.entailment_model(config.checker))

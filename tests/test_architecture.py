@@ -16,6 +16,7 @@ FLOORS = [
         "retrieve",
         "adapter",
         "encoders",
+        "cross_encoders",
         "fast",
         "embed",
         "config",
@@ -68,7 +69,7 @@ FLOORS = [
 DOORS = {
     "chromadb": {"alignment_qa/chroma.py"},
     "distributed": {"ingest/cluster.py"},
-    "sentence_transformers": {"alignment_qa/encoders.py"},
+    "sentence_transformers": {"alignment_qa/encoders.py", "alignment_qa/cross_encoders.py"},
     "onnxruntime": {"alignment_qa/encoders.py"},
     "openvino": {"alignment_qa/fast.py"},
     "tantivy": {"alignment_qa/lexical.py"},

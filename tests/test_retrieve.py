@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alignment_qa import Assistant, Hit, Passage, Source, encoders
+from alignment_qa import Assistant, Hit, Passage, Source, cross_encoders, encoders
 from alignment_qa.retrieve import Retriever, alone, fuse, ranked, rerank
 
 SOURCE = Source("d", "T")
@@ -132,7 +132,7 @@ def test_a_reranker_that_cannot_be_loaded_is_named() -> None:
     from alignment_qa import EncoderUnavailable
 
     with pytest.raises(EncoderUnavailable, match="no-such/model"):
-        encoders.rerank_model("no-such/model")
+        cross_encoders.rerank_model("no-such/model")
 
 
 def test_a_question_is_surely_one_s_own_when_it_is_near_and_alone() -> None:
