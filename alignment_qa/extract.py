@@ -83,6 +83,8 @@ def _choose(
 ) -> list[_Chosen]:
     """The lead and what completes it, in the order of choice."""
     neighbours = {(s.passage.passage_id, s.place): s for s in evidence.sentences}
+    after = {id(s): neighbours.get((s.passage.passage_id, s.place + 1)) for s in sentences if _announces(s)}
+    sentences = [s for s in sentences if after.get(id(s), s) is not None]  # nothing would follow
     chosen: list[_Chosen] = []
     lead = _lead(sentences, evidence, shape, neighbours, limit)
     if lead is None:
@@ -104,16 +106,23 @@ def _choose(
         needed = _leans_on(sentence, neighbours, [c.sentence for c in chosen])
         if needed is None:
             continue
+        announced = after.get(id(sentence))
+        if announced and chosen and len(chosen) + 1 >= limit:
+            continue
         if needed and len(chosen) + listed + _brought(sentence, needed) >= limit:
             continue
         listed += _brought(sentence, needed) - len(needed)
         brought += len(needed)
         chosen.extend(_Chosen(before) for before in needed)
         chosen.append(_Chosen(sentence))
-        after = neighbours.get((sentence.passage.passage_id, sentence.place + 1))
-        if sentence.form == "plain" and sentence.text.endswith(":") and after and len(chosen) < limit:
-            chosen.append(_Chosen(after))
+        if announced and len(chosen) < limit and all(announced is not c.sentence for c in chosen):
+            chosen.append(_Chosen(announced))
     return chosen
+
+
+def _announces(sentence: Sentence) -> bool:
+    """What follows is what it is about; a list's lead-in, which brings its list, is none of these."""
+    return sentence.form == "plain" and sentence.text.endswith(":")
 
 
 def _leans_on(

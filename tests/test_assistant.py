@@ -71,6 +71,20 @@ def test_what_a_sentence_leans_on_leaves_as_much_room_for_others(tmp_path: Path)
     assert said == ["Urchins", "They", "Divers", "Fishers"]
 
 
+def test_a_sentence_that_announces_what_does_not_follow_is_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "otters.md").write_text(
+        "# Otters\n\nSea otters eat the urchins that graze on kelp. Arguments for bringing sea otters back to the kelp, in order of age:"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    question = assistant.understand("Why do sea otters matter to the kelp?", [])
+    found = assistant.gather_evidence(question, assistant.gather_hits(question))
+    assert any(sentence.text.endswith("age:") for sentence in found.sentences)
+    assert [draft.text for draft in extract(replace(found, abstention=None))] == [
+        "Sea otters eat the urchins that graze on kelp."
+    ]
+
+
 def test_a_list_is_kept_whole(assistant: Assistant) -> None:
     answer = assistant.answer("What are the uses of seagrass meadows?")
     items = [claim.text for claim in answer.claims if claim.item]
