@@ -111,6 +111,9 @@ def test_the_history_of_a_name_is_no_definition() -> None:
 def test_to_be_related_to_something_is_no_definition() -> None:
     assert not defines("seagrass", "Seagrass is a related but narrower subject than kelp and its forests.")
     assert not defines("seagrass", "Seagrass is another reason for the return of the fish to the bay.")
+    assert not defines("seagrass", "When the seagrass is gradually lost, the loss is called a slow collapse.")
+    assert not defines("seagrass", "Although seagrass is a plant, many take it for an alga.")
+    assert defines("seagrass", "The common seagrass is a flowering plant that lives under water.")
 
 
 def test_a_person_is_told_of_by_what_that_one_is_or_did() -> None:
