@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from alignment_qa import encoders
-from alignment_qa.embed import passage_vectors, read
+from alignment_qa.embed import read
 from alignment_qa.encoders import Vectors, unit
 from alignment_qa.index import Index
 from benchmarks.common import arguments, limited, table
@@ -26,12 +26,11 @@ def main() -> None:
     options = arguments(__doc__, "").parse_args()
     index, encoder = Index.open(index_of(ARTICLES)), encoders.load()
     taught = adapt.read(index)
-    documents = [index.passages_of(document.source.doc_id) for document in index.documents()]
-    documents = [[p for p in passages if p.role == "prose"] for passages in documents]
-    passages = [p for document in documents for p in document]
+    passages = [p for d in index.documents() for p in index.passages_of(d.source.doc_id) if p.role == "prose"]
     _, alone, within = read(encoder, passages)
-    around = [rows[0] for document in passage_vectors(encoder, documents) for rows in document]
-    around = np.repeat(np.array(around, np.float32), [len(p.sentences) for p in passages], axis=0)
+    kept = index.vectors(passages)
+    around = np.array([kept[p.passage_id][0] for p in passages], np.float32)  # with those beside it, as it is stored
+    around = np.repeat(around, [len(p.sentences) for p in passages], axis=0)
     told = {i: question for i, question in enumerate(taught.questions) if taught.answers[i] != adapt.UNKNOWN}
     these = np.array(list(limited(told, options.limit, options.seed)))
     asked = encoder.encode([taught.questions[i] for i in these])

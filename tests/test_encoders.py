@@ -76,7 +76,6 @@ def test_a_sentence_read_in_its_passage_knows_of_whom_it_speaks() -> None:
     (elsewhere,) = within(encoder, f"The wolf lives in the birch forest. {EATS}", EATS)
     asked = encoder.encode(["What does the sea otter eat?"])[0]
     assert read @ asked > max(elsewhere @ asked, alone @ asked)
-    assert alone @ asked < 0.6 < read @ asked
 
 
 def test_texts_have_the_same_vectors_whether_or_not_their_parts_are_asked_for() -> None:
