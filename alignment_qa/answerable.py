@@ -10,13 +10,14 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from alignment_qa.answer_type import STRICT
+from alignment_qa.background import NEAREST, above
 from alignment_qa.encoders import Vectors, unit
 from alignment_qa.lexical import FUNCTION_WORDS, named, terms
 from alignment_qa.question import Question
@@ -26,8 +27,6 @@ from alignment_qa.types import Abstention, Hit
 if TYPE_CHECKING:
     from alignment_qa.evidence import Sentence, Statistics
 
-NEAREST = 3
-"""Passages whose mean closeness tells whether the corpus is about the topic: one alone may be near by chance."""
 MEETING, AROUND = 5, 3
 """Sentences around which the question's words may meet, and how many before and after each count as its surroundings."""
 FAR, ALIKE = 0.2, 0.8
@@ -47,9 +46,10 @@ def measure(
     rarity: Mapping[str, float],
     index: Statistics,
 ) -> dict[str, float]:
-    """What the probability of an answer is computed from: closeness, words held, names and words that no passage has or
-    that do not meet in one place, whether the asked kind of thing is there, and whether one of the documents says of itself
-    that it answers this; those that are `UNWEIGHED` stand for themselves. None of it is the length of a passage."""
+    """What the probability of an answer is computed from: closeness beside what is usual in this corpus, words held, names
+    and words that no passage has or that do not meet in one place, whether the asked kind of thing is there, and whether one
+    of the documents says of itself that it answers this; those that are `UNWEIGHED` stand for themselves. None of it is the
+    length of a passage."""
     near = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])))
     total, rarest = sum(rarity.values()) or 1.0, max(rarity.values(), default=0.0)
     contexts = sorted(
@@ -57,10 +57,12 @@ def measure(
     )
     close = sorted(float(rows[0] @ vector) for rows in vectors.values())
     strict = question.kind in STRICT
+    usual, here = model()["thresholds"]["background"], index.background()
+    near_here = partial(above, background=usual if here is None else here, usual=usual)
     return {
-        "context": float(np.mean(contexts[-3:])) if contexts else 0.0,
-        "nearest": close[-1] if close else 0.0,
-        "passages": float(np.mean(close[-NEAREST:])) if close else 0.0,
+        "context": near_here(float(np.mean(contexts[-NEAREST:]))) if contexts else 0.0,
+        "nearest": near_here(close[-1]) if close else 0.0,
+        "passages": near_here(float(np.mean(close[-NEAREST:]))) if close else 0.0,
         "beyond": _beyond(sentences, vectors, hits, vector),
         "unknown": sum(weight for word, weight in rarity.items() if weight >= rarest and word not in near) / total,
         "names_apart": _names_apart(question, sentences, rarity) / total,

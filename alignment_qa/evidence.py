@@ -39,6 +39,9 @@ class Statistics(Protocol):
     def words(self, words: Sequence[str]) -> Vectors:
         """(n, any) unit vectors of single words; zeros where the encoder has none."""
 
+    def background(self) -> float | None:
+        """How near passages are to questions that have nothing to do with them, a cosine; None where it is not known."""
+
     def promised(self, question: str, doc_ids: Collection[str]) -> float:
         """How surely, in [0, 1], one of these documents lists the very question."""
 

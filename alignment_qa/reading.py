@@ -196,6 +196,12 @@ class Reading:
         """(n, any): the encoder's unit vector of each single word, zeros where it has none."""
         return self.encoder.words(words)
 
+    def background(self) -> float | None:
+        """How near passages are here to questions that have nothing to do with them (`background.closeness`); None where
+        that was not recorded."""
+        told = self._store.fact("background")
+        return None if told is None else float(told)
+
     def everyday(self, name: str) -> bool:
         """The name is one plain word, and common English: the encoder's vocabulary has it whole."""
         return name.isalpha() and not name.isupper() and self.encoder.count([name]) == [1]

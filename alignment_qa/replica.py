@@ -29,7 +29,8 @@ VALUE, VALUES = 4_000, 3  # characters of a piece in each metadata value of a ro
 PIECE = VALUE * VALUES
 ROWS = 100  # rows a call, so that a call stays far below the 40 MB that a server takes
 STEPS = 8  # generations read at a time
-GLOSSARY, COPIES = "glossary", "copies"  # the names of what is no document
+COPIES = "copies"
+FACTS = ("glossary", COPIES, "background")  # the names of what is no document
 
 log = logging.getLogger("alignment_qa")
 
@@ -53,14 +54,10 @@ def withdraw(server: Server, doc_ids: Sequence[str]) -> int:
     return generation
 
 
-def publish_glossary(server: Server, text: str) -> int:
-    """Show other names of terms to all."""
-    return _step(server, {GLOSSARY: text})
-
-
-def publish_copies(server: Server, text: str) -> int:
-    """Show to all which documents are copies of others."""
-    return _step(server, {COPIES: text})
+def publish_fact(server: Server, name: str, text: str) -> int:
+    """Show to all one of the FACTS: other names of terms, which documents are copies of others, how near passages are to
+    everyday questions. Returns the new generation."""
+    return _step(server, {name: text})
 
 
 def reconcile(
@@ -76,7 +73,7 @@ def reconcile(
         here = None if name in unsound else kept(store, name, dimension)
         if here is not None:
             ours[name] = here
-        elif (there := _text_of(server, name)) and (name in (GLOSSARY, COPIES) or _is_sound(there, sound)):
+        elif (there := _text_of(server, name)) and (name in FACTS or _is_sound(there, sound)):
             _bring(store, keywords, iter([(name, there)]))
             taken.add(name)
         else:
@@ -105,7 +102,7 @@ def tidy(server: Server) -> None:
     for name in torn:
         journal.delete(where={"$and": [{"name": name}, {"part": {"$gt": 0}}]})
     if torn:
-        withdraw(server, [name for name in torn if name not in (GLOSSARY, COPIES)])
+        withdraw(server, [name for name in torn if name not in FACTS])
     for name in {*torn, *(row["name"] for row in last if not row["parts"])}:
         for part in ("passages", "questions"):
             server.collection(part).delete(where={"doc_id": name})
@@ -217,7 +214,7 @@ def _text_of(server: Server, name: str) -> str:
 
 def kept(store: Store, name: str, dimension: int) -> str | None:
     """What `whole` has where the server has what this machine has."""
-    if name in (GLOSSARY, COPIES):
+    if name in FACTS:
         return store.fact(name)
     document = store.document(name)
     if document is None:
@@ -233,11 +230,11 @@ def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]])
     gone: list[str] = []
     copies: Copies | None = None
     for name, text in changes:
-        if name == GLOSSARY:
-            store.record("glossary", text)
-            continue
         if name == COPIES:
             copies = Copies.loads(text)
+            continue
+        if name in FACTS:
+            store.record(name, text)
             continue
         keywords.remove(name)
         if not text:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from alignment_qa import replica
+from alignment_qa import background, replica
 from alignment_qa.chroma import BATCH, Server
 from alignment_qa.copies import Copies
 from alignment_qa.embed import passage_vectors
@@ -145,7 +145,7 @@ class Writing(Reading):
         if not copies.changed and (copies.of, copies.also) == (known.of, known.also):
             return
         if self._server is not None:
-            self._followed(replica.publish_copies(self._server, copies.dumps()))
+            self._followed(replica.publish_fact(self._server, replica.COPIES, copies.dumps()))
         self._store.settle(copies)
         self._align()
 
@@ -163,11 +163,26 @@ class Writing(Reading):
 
     def bring_glossary(self, glossary: Glossary) -> None:
         """Keep other names for the terms of the documents."""
-        text = glossary.dumps()
-        if text != self._store.fact("glossary"):
+        self._show("glossary", glossary.dumps())
+
+    def weigh(self) -> None:
+        """Record how near the passages are to everyday questions, unless nothing has changed since that was last done."""
+        generation = str(self._store.generation)
+        if generation == self._store.fact("weighed"):
+            return
+        vectors = self.encoder.encode_query(background.questions())
+        found = self._collection("passages").query(
+            query_embeddings=list(vectors), n_results=background.NEAREST, include=["distances"]
+        )
+        self._show("background", str(background.closeness([[1.0 - d for d in row] for row in found["distances"]])))
+        self._store.record("weighed", generation)
+
+    def _show(self, name: str, text: str) -> None:
+        """Record a fact that every reader needs."""
+        if text != self._store.fact(name):
             if self._server is not None:
-                self._followed(replica.publish_glossary(self._server, text))
-            self._store.record("glossary", text)
+                self._followed(replica.publish_fact(self._server, name, text))
+            self._store.record(name, text)
 
     def _followed(self, generation: int) -> None:
         """This machine's copy has all that the server has at this generation."""

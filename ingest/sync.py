@@ -153,6 +153,7 @@ def sync(
         progress(reading.stat.st_size)
     _bring_glossary(paths, index)
     report.copies = copies.settle(index)
+    index.weigh()
     return report
 
 

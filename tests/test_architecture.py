@@ -33,6 +33,7 @@ FLOORS = [
         "place",
         "question",
         "quotable",
+        "background",
         "words",
         "answer_type",
         "facts",

@@ -174,6 +174,16 @@ def test_an_open_reader_follows_what_another_machine_adds_removes_and_makes_anew
     reader.close()
 
 
+def test_what_is_near_is_measured_once_for_all_machines(
+    chroma: ChromaServer, library: Path, library_index: Path, tmp_path: Path, here: dict[str, str]
+) -> None:
+    address = f"{chroma.address}background"
+    assert ran(machine(tmp_path / "other"), "ingest", library, "--index", address)[0] == 0
+    with Index.open(address) as reader:
+        assert reader.background() is not None
+        assert reader.background() == Index.open(library_index).background()
+
+
 @pytest.mark.slow
 def test_one_machine_writes_at_a_time_and_one_that_fell_silent_is_relieved(
     chroma: ChromaServer, library: Path, tmp_path: Path, here: dict[str, str], monkeypatch: pytest.MonkeyPatch
