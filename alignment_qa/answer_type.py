@@ -1,5 +1,5 @@
 """A question and a sentence → does the sentence hold the kind of thing that was asked for: a definition, a contrast, a
-person, a time, an amount. Words alone decide; whether it is the right one is for `evidence`."""
+cause, a person, a time, an amount. Words alone decide; whether it is the right one is for `evidence`."""
 
 from __future__ import annotations
 
@@ -78,6 +78,11 @@ _ASCRIBING = re.compile(r"\b(?:by|from|et al|authors?|named after|called)(?:[ ,]
 """What stands before it."""
 
 
+_CAUSE = re.compile(
+    r"(?<!\bnot )\b(?:because|since|so|due to|owing to)\b|\breasons?\b(?! (?:is|are|was|were) not\b)|\b(?:therefore|thereby|otherwise|lest|for fear)\b",
+    re.I,
+)
+
 _SHOWS: dict[Aspect, re.Pattern[str]] = {
     "objection": re.compile(r"\b(object(?:s|ed|ions?)|critic\w*|disagree\w*|disput\w*|doubt\w*|argu(?:es?|ed) (?:that|against)|repl(?:y|ied|ies)|contest\w*|counter\w*|however|question(?:s|ed)|"
                             r"limit(?:s|ed|ations?)?|weak\w*|drawbacks?|fails? to|cannot|skeptic\w*|sceptic\w*|against|controvers\w*|warn(?:s|ed)?|challeng\w*|not (?:show|prove|mean|enough))\b", re.I),
@@ -127,6 +132,8 @@ def holds(question: Question, text: str) -> float:
             return float(_counts(question, text))
         case "comparison":
             return float(contrasts(question.sides, text))
+        case "why":
+            return float(bool(_CAUSE.search(text)))
         case _:
             return 0.0
 

@@ -65,7 +65,7 @@ class Sentence:
     vector: Vectors
     form: Form
     fits: bool
-    """Holds what this kind of question asks for: a year for when, a name for who."""
+    """Holds what this kind of question asks for: a year for when, a name for who, a "because" for why."""
     features: Mapping[str, float]
     """What `score` was computed from."""
 
@@ -149,6 +149,7 @@ def _score(
             "defines": fits * (question.kind == "definition"),
             "holds": fits * (question.kind in STRICT),
             "lists": fits * (question.kind == "list"),
+            "causes": fits * (question.kind == "why"),
             "shows": shows(question.aspect, passage.heading, text),
         }
         score = logit(model()["sentence"], features)

@@ -131,3 +131,12 @@ def test_a_question_about_the_past_wants_a_date_and_one_about_what_recurs_an_occ
 
 def test_an_abbreviation_of_the_field_is_nobody_s_name() -> None:
     assert not holds(understand("Who introduced the test?"), "The test shows that an AI made it.")
+
+
+def test_a_question_why_is_answered_by_a_cause() -> None:
+    asked = understand("Why do kelp forests grow near the shore?")
+    assert holds(asked, "Kelp grows near the shore, because it needs light and rock to hold on to.")
+    assert holds(asked, "The reason is the light: below 30 metres there is too little of it.")
+    assert not holds(asked, "The reason is not the rock alone.")
+    assert not holds(asked, "Kelp forests grow near the shore, and not because of the light.")
+    assert not holds(asked, "Kelp forests grow near the shore of every continent.")

@@ -571,3 +571,15 @@ def test_of_works_that_hold_the_words_the_one_whose_title_opens_with_them_was_me
     listed = [claim.text for claim in asked.answer("What papers are there on sea urchins?").claims]
     assert sum("Grazers of the Deep" in text for text in listed) == 1
     assert any("Simple traps" in text for text in listed)
+
+
+def test_a_question_why_is_led_by_the_sentence_that_gives_the_cause(tmp_path: Path) -> None:
+    text = (
+        "# Kelp and the shore\n\nKelp stays in the shallows of every continent but one. Kelp stays in the shallows, as divers "
+        "have often said. Kelp stays there because it needs light and rock to hold on to.\n"
+    )
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "kelp.md").write_text(text)
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    answer = assistant.answer("Why does kelp stay in the shallows?")
+    assert answer.claims[0].text.endswith("because it needs light and rock to hold on to.")
