@@ -72,6 +72,13 @@ _ADDRESSES = re.compile(
     re.I,
 )
 
+_NAMING = re.compile(
+    r"^\W*(?:to [a-z]+|[A-Za-z]{2,}ing)\b(?!.*\b(?:is|are|was|were|am|be|been|has|have|had|can(?:not)?|could|will|would|may|might|must|shall|should|do|does|did|"
+    r"means?|makes?|requires?|leads?|gives?|allows?|involves?|helps?|needs?|seems?|becomes?|remains?|works?|shows?)\b)",
+    re.I | re.S,
+)
+"""What names a thing to do and says nothing of it: "Specifying goals in an appropriate language." """
+
 Form = Literal["plain", "item", "lead_in"]
 """A sentence of a paragraph, an item of a list, or the sentence that leads into a list."""
 
@@ -82,6 +89,8 @@ def quotable(text: str, form: Form) -> bool:
     ends = text.rstrip(" \"”’')*_")[-1:]
     whole = ends in {".", "!", "?", ";"} or form == "lead_in" or (ends == ":" and len(words) >= SHORTEST)
     if not whole or len(words) < 4 or text.startswith("|") or (form == "plain" and _CUT_OFF.match(text)):
+        return False
+    if form == "item" and _NAMING.match(text):  # it is said with its list, or not at all
         return False
     return not (_POINTING.search(text) or ORDER.match(text) or _ASKING.match(text) or _is_title(words))
 

@@ -140,3 +140,16 @@ def test_a_question_why_is_answered_by_a_cause() -> None:
     assert not holds(asked, "The reason is not the rock alone.")
     assert not holds(asked, "Kelp forests grow near the shore, and not because of the light.")
     assert not holds(asked, "Kelp forests grow near the shore of every continent.")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "defined"),
+    [
+        ('Otter care or "the otter problem" is the overarching topic of how to keep otters well.', True),
+        ("The problem of otter care is the problem of keeping otters well where people fish.", True),
+        ("A 'principle' of otter care is something that divers want in a broad sense of the word.", False),
+        ("The loss of otter care is a thing that many divers have written about at length.", False),
+    ],
+)
+def test_what_is_said_of_a_part_of_a_thing_does_not_define_it(sentence: str, defined: bool) -> None:
+    assert defines("otter care", sentence) is defined

@@ -91,3 +91,13 @@ def test_a_sentence_that_spreads_or_opens_with_the_words_or_adds_a_name_does_not
 def test_a_question_that_is_only_its_subject_is_in_every_sentence_about_it() -> None:
     asked = understand("What is a giant kelp forest?")
     assert not repeats(asked, "Fish grow up in a giant kelp forest.", "Fish")
+
+
+@pytest.mark.parametrize(
+    "item", ["Counting otters in an appropriate way.", "To keep urchins away from the roots of the kelp."]
+)
+def test_an_item_that_names_a_thing_to_do_is_said_with_its_list_or_not_at_all(item: str) -> None:
+    assert not quotable(item, "item")
+    assert quotable(f"{item[:-1]} is hard.", "item")
+    assert quotable("Kelp forests shelter fish from the open sea.", "item")
+    assert quotable("Something that moves in the kelp can be an otter.", "item")
