@@ -33,6 +33,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
 AROUND = 0.5  # weight of a word that stands in a passage or beside it, added to that of one in the passage
 SEVERAL = 3  # passages that use a word before another may be taken for a misspelling of it
+LONG = 12  # letters from which a word two edits away is the same one misspelt: "meddling" is no "modeling"
 
 
 @lru_cache(maxsize=1)
@@ -170,7 +171,7 @@ class Keywords:
     def _respelled(self, word: str, is_word: Callable[[str], bool]) -> str | None:
         searcher = self._index.searcher()
         plain = word.lower()
-        edits = 0 if len(plain) < 5 or word.isupper() else 1 if len(plain) < 8 or word != plain else 2
+        edits = 0 if len(plain) < 5 or word[1:] != plain[1:] else 1 if len(plain) < LONG or word != plain else 2
         stems = terms(plain)
         if not edits or not stems or any(searcher.doc_freq("words", stem) for stem in stems) or is_word(plain):
             return None

@@ -208,7 +208,10 @@ def test_american_and_british_spellings_are_one_word() -> None:
 
 
 def test_misspelt_words_are_read_as_the_passages_spell_them(tmp_path: Path) -> None:
-    text = "\n\n".join(f"## Part {n}\n\nSea otters guard the kelp from urchins, observation {n}." for n in range(4))
+    text = "\n\n".join(
+        f"## Part {n}\n\nSea otters guard the kelp from urchins, observation {n} of a modeling version of photosynthesis."
+        for n in range(4)
+    )
     folder = write(tmp_path / "texts", one=f"# Otters\n\n{text}")
     with Index.open(tmp_path / "index", write=True) as index:
         sync([folder], index)
@@ -218,6 +221,13 @@ def test_misspelt_words_are_read_as_the_passages_spell_them(tmp_path: Path) -> N
         assert index.respell("What is a sea otter in Mongolia?") == "What is a sea otter in Mongolia?"
         assert index.respell("kelps of 1906.01820 asdf") == "kelps of 1906.01820 asdf"
         assert index.respell("What do others eat?") == "What do others eat?"  # a common word, though no passage has it
+        for other in (
+            "Who is meddling with observance?",
+            "Is UrchinS a name?",
+            "Was it a subversion?",
+        ):  # words of their own
+            assert index.respell(other) == other
+        assert index.respell("what is phtosynthessis of kelp") == "what is photosynthesis of kelp"
 
 
 def test_one_batch_is_read_while_two_are_under_way_and_never_more(
