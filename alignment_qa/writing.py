@@ -170,7 +170,7 @@ class Writing(Reading):
         generation = str(self._store.generation)
         if generation == self._store.fact("weighed"):
             return
-        vectors = self.encoder.encode_query(background.questions())
+        vectors = (self._fast or self.encoder).encode(background.questions())  # as passages: another model costs memory
         found = self._collection("passages").query(
             query_embeddings=list(vectors), n_results=background.NEAREST, include=["distances"]
         )
