@@ -49,7 +49,8 @@ _BARE = re.compile(
     re.I,
 )
 _EXPLETIVE = re.compile(
-    r"\b(?:is|was|isn.t|would) it (?:\w+ly )?(?!\w+ed (?:to|for)\b)\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense) \w",
+    r"\b(?:is|was|isn.t|would) it (?:\w+ly )?(?!\w+ed (?:to|for)\b)\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense) \w|"
+    r"\bwhat (?:does|did|would|will) it (?:takes?|makes?)\b|\bit(?:['’]s| is| was) (?:\w+ly )?(?!\w+ed\b)\w+ (?:to|that|if|never|not to)\b",
     re.I,
 )
 _THERE = re.compile(r"\b(?:in|on|from|out|over) there$", re.I)
@@ -59,10 +60,14 @@ _CLAUSE = re.compile(
     r"\b(?:is|are|was|were|be|do|does|did|can|could|would|will|should|has|have|had|why|who|when|where|which|what(?:['’]?s)?|hows?|happen\w*)\b",
     re.I,
 )
+_DONE = re.compile(r"[a-z]{2,}(?!e)[a-z]ed")
+"""What was done to a thing, after its name: "How is sickle cell disease treated?" """
+_NOT = re.compile(r"(?:ca|do|does|did|is|are|was|were|wo|would|could|should|has|have|had)n['’]?t")
 _OTHER = re.compile(r"\bthe (?:other|latter|second)(?: one)?\b", re.I)
 _FIRST = re.compile(r"\bthe (?:former|first)(?: one)?\b", re.I)
 _ASK_WORDS = frozenset(
-    ["difference", "between", "define", "explain", "describe", "mean", "means", "called", "example", "examples", "hard"]
+    "difference between define explain describe mean means called example examples hard also still too "
+    "need needs want wants go goes get gets make makes take takes keep keeps know knows say says said think thinks".split()
 )
 
 
@@ -76,8 +81,9 @@ def standalone(question: str, history: Sequence[Turn], closeness: Callable[[str]
     last, topic = "", ""
     for text in asked:  # the last question may itself have leaned on the one before
         filled = _fill(text, last, topic, closeness) if last else text
+        own = topic_of(filled)
         if not (topic and filled != text and topic in filled):  # a topic that was put in stays the topic
-            topic = topic_of(filled)
+            topic = topic if set(terms(own)) <= _talk() else own
         last = filled
     return _fill(question, last, topic, closeness)
 
@@ -122,7 +128,10 @@ def _talk() -> frozenset[str]:
             "happens happened result results problem problems solution solutions fix fixed argument arguments history first different opinion "
             "opinions real life practice tested measured far good bad true wrong right works work matter matters important buy convinced "
             "skeptics sceptics defenders downside downsides drawbacks limits limitations alternatives name called observed seen ever yet study "
-            "studies paper papers experiment experiments open question questions new recent latest much more"
+            "studies paper papers experiment experiments open question questions new recent latest much more "
+            "advantages disadvantages benefits pros cons risks dangers steps types kinds uses costs price challenges applications requirements causes "
+            "effects consequences implications components parts assumptions features options items difficulties trade-offs strengths weaknesses "
+            "reasons purpose origin origins status main biggest key major most least best worst last other same certain popular common"
         )
     )
 
@@ -155,8 +164,10 @@ def topic_of(question: str) -> str:
     runs: list[list[str]] = [[]]
     for word in re.findall(r"[\w’'-]+", question):
         plain = word.lower()
-        if plain in FUNCTION_WORDS or plain in _ASK_WORDS or plain.endswith("ly") or _CLAUSE.fullmatch(plain):
+        verb = _CLAUSE.fullmatch(plain) or _NOT.fullmatch(plain)
+        if plain in FUNCTION_WORDS or plain in _ASK_WORDS or plain.endswith("ly") or verb:
             runs.append([])
         else:
             runs[-1].append(word)
-    return " ".join(max(runs, key=lambda run: sum(len(word) for word in run)))
+    longest = max(runs, key=lambda run: sum(len(word) for word in run))
+    return " ".join(longest[:-1] if len(longest) > 1 and _DONE.fullmatch(longest[-1]) else longest)

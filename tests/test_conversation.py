@@ -45,6 +45,11 @@ def closeness(text: str) -> float:
             "and what's that time-to-deployment one?",
             "what's that time-to-deployment one? (reward hacking)",
         ),
+        ("What is reward hacking?", "What are the biggest risks?", "What are the biggest risks? (reward hacking)"),
+        ("How is reward hacking detected?", "Why is it common?", "Why is reward hacking common?"),
+        ("Is reward hacking also common?", "Who found it?", "Who found reward hacking?"),
+        ("What is reward hacking?", "What does it take to train a model?", "What does it take to train a model?"),
+        ("What is reward hacking?", "I hear it is hard to train a model?", "I hear it is hard to train a model?"),
         ("What is reward hacking?", "and what is a thermostat?", "and what is a thermostat?"),
         ("What is reward hacking?", "What is the capital of France?", "What is the capital of France?"),
         (
@@ -66,6 +71,16 @@ def test_a_follow_up_gets_what_it_lacks(last: str, question: str, expected: str)
 def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
     history = [Turn("user", "What is inner alignment?"), Turn("assistant", "…"), Turn("user", "and the outer one?")]
     assert standalone("why is it hard?", history, closeness) == "why is outer alignment hard?"
+
+
+@pytest.mark.parametrize("question", ["why cant ai stop", "Why can't we make AI stop?", "Doesn’t AI need to stop?"])
+def test_a_negation_is_no_topic(question: str) -> None:
+    assert topic_of(question).lower() in {"ai", "ai stop", "stop"}
+
+
+def test_talk_about_a_topic_is_no_new_topic() -> None:
+    history = [Turn("user", text) for text in ("What is inner alignment?", "Which problem is the most popular?")]
+    assert standalone("Who solved it?", history, closeness) == "Who solved inner alignment?"
 
 
 def test_a_topic_that_was_put_in_stays_the_topic() -> None:
