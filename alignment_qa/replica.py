@@ -165,6 +165,8 @@ def follow(server: Server, folder: Path) -> None:
             store.mark(store.held(), "going")
             _forget(store, keywords, store.unfinished())
             store.settle(Copies())
+            for name in FACTS:  # else what is the same in the new one would not be shown to the others
+                store.unrecord(name)
             store.record("followed", "0")
             for name in facts.keys() - {"generation"}:
                 store.record(name, facts[name])

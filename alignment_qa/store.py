@@ -75,6 +75,10 @@ class Store(Ledger):
     def record(self, name: str, value: str) -> None:
         self._sql.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
+    def unrecord(self, name: str) -> None:
+        """Forget a fact about the index."""
+        self._sql.execute("DELETE FROM facts WHERE name = ?", (name,))
+
     @property
     def generation(self) -> int:
         """Grows with every change that a reader can see."""

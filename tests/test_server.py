@@ -174,14 +174,18 @@ def test_an_open_reader_follows_what_another_machine_adds_removes_and_makes_anew
     reader.close()
 
 
-def test_what_is_near_is_measured_once_for_all_machines(
+def test_names_of_terms_and_what_is_near_are_told_to_all_machines_also_by_an_index_made_anew(
     chroma: ChromaServer, library: Path, library_index: Path, tmp_path: Path, here: dict[str, str]
 ) -> None:
-    address = f"{chroma.address}background"
-    assert ran(machine(tmp_path / "other"), "ingest", library, "--index", address)[0] == 0
+    address, other = f"{chroma.address}facts", machine(tmp_path / "other")
+    texts = tmp_path / "texts"
+    shutil.copytree(library, texts)
+    (texts / "glossary.yaml").write_text("- {term: sea otter, definition: A mammal of the kelp., synonyms: [enhydra]}\n")
+    for again in ([], ["--rebuild"]):
+        assert ran(other, "ingest", texts, *again, "--index", address)[0] == 0
     with Index.open(address) as reader:
-        assert reader.background() is not None
-        assert reader.background() == Index.open(library_index).background()
+        assert reader.background() == Index.open(library_index).background() is not None
+        assert reader.glossary().definitions
 
 
 @pytest.mark.slow
