@@ -50,7 +50,9 @@ _BARE = re.compile(
 )
 _EXPLETIVE = re.compile(
     r"\b(?:is|was|isn.t|would) it (?:\w+ly )?(?!\w+ed (?:to|for)\b)\w+ (?:to|that|for|if)\b|\bdoes it (?:matter|make sense) \w|"
-    r"\bwhat (?:does|did|would|will) it (?:takes?|makes?)\b|\bit(?:['’]s| is| was) (?:\w+ly )?(?!\w+ed\b)\w+ (?:to|that|if|never|not to)\b",
+    r"\bwhat (?:does|did|would|will) it (?:takes?|makes?)\b|"
+    r"\bit(?:['’]s| is| was) (?:\w+ly )?(?:hard(?:er)?|difficult|easy|easier|(?:im)?possible|important|better|best|wrong|right|dangerous|safe|necessary|enough) (?:to|never|not to)\b|"
+    r"\bit(?:['’]s| is| was) (?:\w+ly )?(?:true|clear|unclear|known|(?:un)?likely|(?:im)?possible|important) (?:that|if)\b",
     re.I,
 )
 _THERE = re.compile(r"\b(?:in|on|from|out|over) there$", re.I)

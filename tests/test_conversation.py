@@ -50,6 +50,11 @@ def closeness(text: str) -> float:
         ("Is reward hacking also common?", "Who found it?", "Who found reward hacking?"),
         ("What is reward hacking?", "What does it take to train a model?", "What does it take to train a model?"),
         ("What is reward hacking?", "I hear it is hard to train a model?", "I hear it is hard to train a model?"),
+        (
+            "What is reward hacking?",
+            "I hear it is going to get worse?",
+            "I hear reward hacking is going to get worse?",
+        ),
         ("What is reward hacking?", "and what is a thermostat?", "and what is a thermostat?"),
         ("What is reward hacking?", "What is the capital of France?", "What is the capital of France?"),
         (

@@ -180,7 +180,9 @@ def test_names_of_terms_and_what_is_near_are_told_to_all_machines_also_by_an_ind
     address, other = f"{chroma.address}facts", machine(tmp_path / "other")
     texts = tmp_path / "texts"
     shutil.copytree(library, texts)
-    (texts / "glossary.yaml").write_text("- {term: sea otter, definition: A mammal of the kelp., synonyms: [enhydra]}\n")
+    (texts / "glossary.yaml").write_text(
+        "- {term: sea otter, definition: A mammal of the kelp., synonyms: [enhydra]}\n"
+    )
     for again in ([], ["--rebuild"]):
         assert ran(other, "ingest", texts, *again, "--index", address)[0] == 0
     with Index.open(address) as reader:
