@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alignment_qa import Assistant, encoders, writing
+from alignment_qa import Assistant, background, encoders, writing
 from alignment_qa.index import Index
 from ingest import sync
 from ingest.__main__ import main
@@ -110,7 +110,9 @@ def test_a_document_that_says_other_things_of_itself_alone_is_not_encoded_again(
     assert Assistant.open(place).answer("What is a kelp forest?").text == before.text
 
 
-def test_of_an_edited_document_only_what_is_near_the_edit_is_encoded(tmp_path: Path) -> None:
+def test_of_an_edited_document_only_what_is_near_the_edit_is_encoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     encoder = encoders.load()
     (tmp_path / "texts").mkdir()
     notes = tmp_path / "texts" / "notes.md"
@@ -127,6 +129,8 @@ def test_of_an_edited_document_only_what_is_near_the_edit_is_encoded(tmp_path: P
         def encode(self, texts: list[str]) -> Any:
             counted.append(len(texts))
             return encoder.encode(texts)
+
+    monkeypatch.setattr(background, "questions", lambda: ("How is kelp cooked?",))  # these are read anew each time
 
     def read(text: str, place: str) -> Index:
         notes.write_text("# Notes of a diver\n\n" + text)
