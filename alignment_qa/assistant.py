@@ -20,6 +20,7 @@ from alignment_qa.config import Config, from_environment
 from alignment_qa.declining import declined, not_a_question, surface
 from alignment_qa.evidence import Evidence
 from alignment_qa.extract import Composition, extract
+from alignment_qa.generate import texts_of
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.question import MAX_LENGTH, Question, understand
@@ -199,6 +200,8 @@ class Assistant:
             yield from drafts
             return
         passages = [hit.passage for hit in found.hits]
+        if not self.config.checker:  # what the check reads is encoded while the model thinks
+            self._remembered.ahead(texts_of(passage) for passage in passages)
         try:
             yield from self._writer.drafts(
                 found.question, passages, history, detail, spent=spent, trace=trace,

@@ -160,11 +160,11 @@ def _checked(text: str, numbers: Sequence[int], passages: Sequence[Passage], che
     if prompt.leaked(text):
         return Dropped(text, "it repeats the rules that the model was given")
     cited = [passages[n - 1] for n in numbers]
-    own = [s for p in cited for s in _texts(p)]
+    own = [s for p in cited for s in texts_of(p)]
     support = verdict(check(text, own))
     if support != "supported":
         others = _likely(text, [p for p in passages if p not in cited])
-        scored = [(check(text, _texts(p)), -i, p) for i, p in enumerate(others)]
+        scored = [(check(text, texts_of(p)), -i, p) for i, p in enumerate(others)]
         if scored and verdict((best := max(scored, key=lambda row: row[:2]))[0]) == "supported":
             cited, support = [best[2]], "supported"
     if support == "unsupported" or not cited:
@@ -205,7 +205,7 @@ def judge_by(model: Any, limits: tuple[float, float, float] = (1.0, 0.4, 0.0)) -
     return judge
 
 
-def _texts(passage: Passage) -> list[str]:
+def texts_of(passage: Passage) -> list[str]:
     """What of a passage may carry a sentence: its sentences without questions and orders, its heading, its authors."""
     source = passage.source
     about = " · ".join(filter(None, [passage.heading, ", ".join(source.authors), source.published]))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock, Thread
 
 import numpy as np
 
@@ -129,16 +130,21 @@ class Remembered:
     def __init__(self, encode: Encode) -> None:
         self._encode = encode
         self._rows: dict[str, Vectors] = {}
+        self._one_at_a_time = Lock()
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
-        rows = self._rows
-        new = list(dict.fromkeys(text for text in texts if text not in rows))
-        if len(rows) + len(new) > KEPT:
-            self._rows = rows = {}
-            new = list(dict.fromkeys(texts))
-        if new:
-            rows.update(zip(new, self._encode(new), strict=True))
-        return np.array([rows[text] for text in texts])
+        with self._one_at_a_time:
+            new = list(dict.fromkeys(text for text in texts if text not in self._rows))
+            if len(self._rows) + len(new) > KEPT:
+                self._rows = {}
+                new = list(dict.fromkeys(texts))
+            if new:
+                self._rows.update(zip(new, self._encode(new), strict=True))
+            return np.array([self._rows[text] for text in texts])
+
+    def ahead(self, groups: Iterable[Sequence[str]]) -> None:
+        """Encode these in the background, group by group, so that who asks for one meanwhile waits for no more than one."""
+        Thread(target=lambda: [self(texts) for texts in groups if texts]).start()
 
 
 @lru_cache(maxsize=1)

@@ -6,13 +6,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator, Sequence
+from copy import copy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from alignment_qa import Abstention, Assistant, ModelUnavailable
 from alignment_qa.__main__ import main
 from alignment_qa.chat import open_model
+from alignment_qa.encoders import Vectors
 from alignment_qa.generate import markers, sentences
 from tests.chat_server import ChatServer
 from tests.conftest import ROOT
@@ -35,6 +40,33 @@ def test_a_good_writer_is_shown_with_its_citations(library_index: Path, server: 
     assert {c.passage.source.title for c in answer.citations} == {"Kelp forests"}
     assert "urchins" in answer.citations[-1].quote
     assert answer.trace["dropped"] == []
+
+
+def test_what_a_sentence_is_checked_against_is_encoded_before_the_model_has_said_a_word(
+    library_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quoting = Assistant.open(library_index)
+    encoder = quoting.index.encoder
+    encoded: list[str] = []
+
+    class Slow:
+        def stream(self, messages: object) -> Iterator[SimpleNamespace]:
+            until = time.monotonic() + 20
+            while time.monotonic() < until and not any("urchins that graze" in text for text in encoded):
+                time.sleep(0.01)
+            self.ready = list(encoded)
+            yield SimpleNamespace(content=GOOD, response_metadata={"finish_reason": "stop"}, usage_metadata=None)
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        encoded.extend(texts)
+        return encoder.encode(texts)
+
+    model = Slow()
+    monkeypatch.setattr(quoting.index, "encoder", watched := copy(encoder))
+    monkeypatch.setattr(watched, "encode", encode)
+    answer = Assistant(quoting.index, quoting.config, model).answer("What is a kelp forest?")
+    assert [claim.support for claim in answer.claims] == ["supported", "supported"]
+    assert any("urchins that graze" in text for text in model.ready)
 
 
 def test_the_model_is_given_numbered_passages_and_the_question(library_index: Path, server: ChatServer) -> None:
