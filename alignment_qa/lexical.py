@@ -11,11 +11,11 @@ from typing import Any
 from alignment_qa.types import Passage
 
 FUNCTION_WORDS = (
-    "a about am an and any are as at be because been being but by can could did do does doing done for from had has "
-    "have having he her hers him his how i if in into is it its itself just let many me might mine much my no nor of off on "
-    "one onto or our ours out over please shall she should so some such tell than that the their theirs them then "
-    "there these they this those through to too under up upon us very was we were what when where which while who "
-    "whom whose why will with would you your yours s t d ll re ve m "
+    "a about am an and any anybody anyone are as at be because been being but by can could did do does doing done "
+    "ever for from had has have having he her hers him his how i if in into is it its itself just let many me might "
+    "mine much my no nor of off on one onto or our ours out over please shall she should so some somebody someone "
+    "such tell than that the their theirs them then there these they this those through to too under up upon us very "
+    "was we were what when where which while who whom whose why will with would you your yours s t d ll re ve m "
 ).split()
 """English words that carry no topic; not searched for."""
 

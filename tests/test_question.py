@@ -78,3 +78,7 @@ def test_small_talk_and_orders_are_told_from_questions() -> None:
 
 def test_a_very_long_question_is_cut_and_read_quickly() -> None:
     assert len(understand("why " * 100_000).text) <= 2000
+
+
+def test_ever_and_anyone_are_no_topic() -> None:
+    assert understand("Has an otter ever bitten anyone?").terms == understand("Has an otter bitten?").terms
