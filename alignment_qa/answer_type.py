@@ -149,6 +149,14 @@ def classes(subject: str, text: str) -> bool:
     return found is not None and bool(_CLASS.match(text, found.end()))
 
 
+def names_first(subject: str, text: str) -> bool:
+    """The sentence begins with the subject itself: "Compute is …", not "Training compute is …" or "Compute: it …"."""
+    words = [_inflected(word) for word in re.findall(r"\w+", subject)[:6]]
+    return bool(words) and bool(
+        re.match(rf"(?:an? |the )?\W*{r'[- ]?'.join(words)}\b(?!\W{{0,2}}[:–—](?! (?-i:An?|The)\b))", text, re.I)
+    )
+
+
 def _definition(subject: str, text: str) -> re.Match[str] | None:
     """The opening of a definition, up to its verb."""
     words = [_inflected(word) for word in re.findall(r"\w+", subject)[:6]]

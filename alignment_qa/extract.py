@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from alignment_qa.answer_type import STRICT, classes, defines, mentions, says_of_each
+from alignment_qa.answer_type import STRICT, classes, defines, mentions, names_first, says_of_each
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
@@ -169,9 +169,14 @@ def _lead(
     near = [s for s in alone if s.score >= least]
     if evidence.question.kind == "definition" and (subject := evidence.question.subject):
         defining = [s for s in near if defines(subject, s.text)]
-        defining = [s for s in defining if classes(subject, s.text)] or defining
+        kind = [s for s in defining if classes(subject, s.text)]
+        own = [s for s in defining if names_first(subject, s.text)]
         opening = [s for s in defining if s.passage.start == 0 and s.place == 0]
-        return (opening or defining or alone)[0]
+        first = (
+            [s for s in one if any(s is t for t in other)]
+            for one, other in ((opening, kind), (kind, own), (opening, own))
+        )
+        return (next(filter(None, first), None) or kind or defining or alone)[0]
     if evidence.question.kind in STRICT:
         fits = sorted((s for s in sentences if s.fits and s.score >= least), key=lambda s: -s.features["shows"])
         return next((s for s in fits if _leans_on(s, neighbours, []) is not None), alone[0])

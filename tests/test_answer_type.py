@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alignment_qa.answer_type import classes, defines, holds, says_of_each, shows
+from alignment_qa.answer_type import classes, defines, holds, names_first, says_of_each, shows
 from alignment_qa.question import understand
 
 
@@ -102,6 +102,13 @@ def test_a_definition_names_a_kind_or_only_a_property() -> None:
     assert not classes("scaling laws", "Scaling laws are a good baseline, but sudden jumps are still possible.")
     assert classes("kelp", "Kelp means any large brown seaweed of the cold coasts.")
     assert not classes("kelp", "Kelp is complementary to the stones that hold it on the floor of the sea.")
+
+
+def test_a_definition_names_its_subject_first_or_a_kind_of_it() -> None:
+    assert names_first("kelp", "Kelp is brown algae: the plants of the sea that look most like trees.")
+    assert names_first("kelp", "Kelp: A brown alga that grows in cold water near the shore.")
+    assert not names_first("kelp", "Giant kelp is the largest of all the algae in the sea.")
+    assert not names_first("kelp", "Kelp: it should be counted once a year by divers.")
 
 
 def test_the_history_of_a_name_is_no_definition() -> None:

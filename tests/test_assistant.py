@@ -190,6 +190,14 @@ def test_a_definition_that_names_a_kind_leads(tmp_path: Path) -> None:
     assert answered(tmp_path, text, "What is mild hunting?")[0].startswith("Mild hunting is a way")
 
 
+def test_what_a_document_begins_by_defining_leads_and_not_a_kind_of_it(tmp_path: Path) -> None:
+    text = (
+        "# Hunting\n\nHunting is finding food: the dives and the searches that an otter makes in a day.\n\n"
+        "## Mild hunting\n\nMild hunting is the hunting of no more shells than an otter eats in a day.\n"
+    )
+    assert answered(tmp_path, text, "What is hunting?")[0].startswith("Hunting is finding food")
+
+
 def test_a_definition_is_found_in_a_document_about_something_else(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     for n in range(10):
