@@ -168,21 +168,20 @@ def _lead(
     least = alone[0].score - 2 * shape.margin
     near = [s for s in alone if s.score >= least]
     if evidence.question.kind == "definition" and (subject := evidence.question.subject):
-        defining = [s for s in near if defines(subject, s.text)]
-        kind = [s for s in defining if classes(subject, s.text)]
-        own = [s for s in defining if names_first(subject, s.text)]
-        opening = [s for s in defining if s.passage.start == 0 and s.place == 0]
-        first = (
-            [s for s in one if any(s is t for t in other)]
-            for one, other in ((opening, kind), (kind, own), (opening, own))
-        )
-        return (next(filter(None, first), None) or kind or defining or alone)[0]
+        return min((s for s in near if defines(subject, s.text)), key=lambda s: _apart(subject, s), default=alone[0])
     if evidence.question.kind in STRICT:
         fits = sorted((s for s in sentences if s.fits and s.score >= least), key=lambda s: -s.features["shows"])
         return next((s for s in fits if _leans_on(s, neighbours, []) is not None), alone[0])
     much = [s for s in sentences if s.score > alone[0].score + shape.margin]
     leaning = ((s, _leans_on(s, neighbours, [])) for s in much)
     return next((s for s, needed in leaning if needed is not None and _brought(s, needed) < limit), alone[0])
+
+
+def _apart(subject: str, definition: Sentence) -> int:
+    """How far a definition is from the one that an article on the subject begins with, which says what kind of thing it is."""
+    opens = definition.passage.start == 0 and definition.place == 0
+    kind, own = classes(subject, definition.text), names_first(subject, definition.text)
+    return [opens and kind, kind and own, opens and own, kind, opens, True].index(True)
 
 
 def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Composition) -> list[list[_Chosen]]:
