@@ -47,6 +47,22 @@ def test_an_answer_streams_and_every_sentence_has_a_number(visitor: Visitor) -> 
     assert page.input_value("#aq-question") == ""
 
 
+def test_what_follows_a_list_stands_apart_from_it(visitor: Visitor) -> None:
+    visitor.open()
+    gap = (
+        visitor.ask(INNER)
+        .locator(".answer")
+        .evaluate(
+            """answer => {
+            answer.innerHTML = "<ul><li>Kelp</li></ul><p>Otters</p>";
+            const [list, after] = answer.children;
+            return after.getBoundingClientRect().top - list.getBoundingClientRect().bottom;
+        }"""
+        )
+    )
+    assert gap >= 8
+
+
 def test_a_number_opens_its_source_at_the_quoted_words(visitor: Visitor) -> None:
     page = visitor.open().page
     turn = visitor.ask(INNER)
