@@ -106,11 +106,15 @@ class Assistant:
         trace["question"] = understood.text
         with clock("retrieve"):
             hits = self.gather_hits(understood)
+            parts = [self.understand(part.alone) for part in understood.parts]
+            parted = [self.gather_hits(part) for part in parts]
             if self._writer:
-                hits = self._more_hits(understood, hits)
+                hits = self._more_hits(understood, hits, parted)
         with clock("evidence"):
             found = self.gather_evidence(understood, hits)
-            apart = self._apart(understood)
+            each = [self.gather_evidence(*part) for part in zip(parts, parted, strict=True)]
+            told = zip((part.asked for part in understood.parts), each, strict=True)
+            apart = list(told) if compound.told_apart(each) else []
         if apart and not self._writer:
             hits = _in_turn([each.hits for _, each in apart], 2 * self.config.k)
         trace["answers"] = round(max([found.probability, *(each.probability for _, each in apart)]), 3)
@@ -164,10 +168,10 @@ class Assistant:
         lists = [self._retrieve(text, k) for text in (question.text, *(f"What is {side}?" for side in question.sides))]
         return _in_turn(lists, k * (1 if len(lists) == 1 else 2))
 
-    def _more_hits(self, question: Question, hits: list[Hit]) -> list[Hit]:
+    def _more_hits(self, question: Question, hits: list[Hit], parted: Sequence[list[Hit]]) -> list[Hit]:
         """For a model to read: also the hits for each part of a compound question, and for the words of the question that
         none of the hits holds; at most twice as many as were asked for."""
-        lists = [hits, *(self.gather_hits(self.understand(part.alone)) for part in question.parts)]
+        lists = [hits, *parted]
         held = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits)))
         if lacking := surface([word for word in question.terms if word not in held], question.text):
             lists.append(self._retrieve(" ".join(lacking), self.config.k // 2))
@@ -209,14 +213,6 @@ class Assistant:
             )  # fmt: skip
         finally:
             clock.lap("write")
-
-    def _apart(self, question: Question) -> list[tuple[str, Evidence]]:
-        """Each part of a compound question as it was put, and its evidence; none where they are better answered together."""
-        asked = [self.understand(part.alone) for part in question.parts]
-        found = [self.gather_evidence(part, self.gather_hits(part)) for part in asked]
-        if not compound.told_apart(found):
-            return []
-        return [(part.asked, each) for part, each in zip(question.parts, found, strict=True)]
 
     def _quoted(
         self, found: Sequence[tuple[str, Evidence]], detail: Detail, trace: dict[str, object]

@@ -69,6 +69,18 @@ def test_what_a_sentence_is_checked_against_is_encoded_before_the_model_has_said
     assert any("urchins that graze" in text for text in model.ready)
 
 
+def test_each_part_of_a_compound_question_is_sought_once(
+    library_index: Path, server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.says = GOOD
+    assistant = writer(library_index, server)
+    retrieve, sought = assistant._retrieve, list[str]()
+    monkeypatch.setattr(assistant, "_retrieve", lambda text, k: [sought.append(text), retrieve(text, k)][1])
+    assistant.answer("What is a kelp forest, and why do otters protect kelp?")
+    assert {"What is a kelp forest?", "Why do otters protect kelp?"} <= set(sought)
+    assert len(sought) == len(set(sought))
+
+
 def test_the_model_is_given_numbered_passages_and_the_question(library_index: Path, server: ChatServer) -> None:
     server.says = GOOD
     writer(library_index, server).answer("What is a kelp forest?")
