@@ -19,6 +19,7 @@ FLOORS = [
         "cross_encoders",
         "fast",
         "embed",
+        "late",
         "config",
         "prompt",
         "cite",

@@ -163,7 +163,7 @@ def test_vectors_and_keywords_are_mended_from_the_store_without_encoding_a_passa
     found = check(index)
     for named in damages.values():
         assert [fault for fault in found.faults if fault.startswith(named)], found.faults
-    monkeypatch.setattr("alignment_qa.writing.passage_vectors", lambda *_: pytest.fail("a passage was encoded"))
+    monkeypatch.setattr("alignment_qa.writing.embed", lambda *_: pytest.fail("a passage was encoded"))
     assert repair(index, found).faults == []
     assert answers(index) == answers(library_index)
 

@@ -42,6 +42,9 @@ class Scored:
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         return {name: self.cosines[name] for name in passage_ids if name in self.cosines}
 
+    def meeting(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
+        return self.closeness(question, passage_ids)
+
     def asking(self, question: str) -> dict[str, float]:
         return {}
 
