@@ -143,7 +143,7 @@ def test_a_sentence_of_an_item_is_not_said_again_with_its_list(tmp_path: Path) -
         "A stone is kept under the arm.\n- Kelp holds a sleeping otter. It is wrapped round the body.\n"
         "- Empty shells scrape. Few otters use one.\n\nOtters learn the use of tools from their mothers.\n"
     )
-    claims = answered(tmp_path, text, "How do otters use stones to open shells?")
+    claims = answered(tmp_path, text, "What do sea otters use at sea to open hard shells?")
     assert "Sea otters use three tools at sea:" in claims
     assert sum("Sea otters use stones as tools" in claim for claim in claims) == 1
 
@@ -515,7 +515,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(library_index: Path) -> None:
 
 
 def test_a_name_that_no_passage_near_has_is_named_in_the_refusal(assistant: Assistant) -> None:
-    answer = assistant.answer("What did Zimmermann find out about the sea otters of kelp forests?")
+    answer = assistant.answer("What did Zimmermann find out about kelp forests?")
     assert answer.abstention is not None
     assert "Zimmermann" in answer.text
     told = assistant.answer("Couldn't anyone confirm Zimmermann's findings about sea otters and kelp?").text

@@ -139,7 +139,7 @@ def test_what_is_not_answered_is_said_with_the_nearest_documents(visitor: Visito
 
 def test_a_hostile_document_is_only_text(visitor: Visitor) -> None:
     page = visitor.open().page
-    turn = visitor.ask("What is a tripwire?")
+    turn = visitor.ask("What is a tripwire for unsafe models?")
     assert "<img src=x onerror=\"window.pwned='image'\">" in turn.locator(".answer").inner_text()
     assert HOSTILE_TITLE in turn.locator(".references").inner_text()
     assert HOSTILE_AUTHOR in turn.locator(".references").inner_text()
@@ -177,7 +177,7 @@ def test_on_a_phone_nothing_scrolls_sideways_and_the_source_is_a_sheet(browser: 
     page = phone.open().page
     fits = "document.documentElement.scrollWidth <= innerWidth"
     assert page.evaluate(fits)
-    turn = phone.ask("What is a tripwire?")
+    turn = phone.ask("What is a tripwire for unsafe models?")
     assert page.evaluate(fits)
     turn.locator(".claim .cite").first.tap()
     page.wait_for_selector("#aq-panel[open]")
