@@ -277,6 +277,7 @@ def test_a_document_that_comes_late_does_not_move_the_conversation(visitor: Visi
 
     def read(page: Any) -> None:
         page.click("#aq-views a[href='#chat']")
+        page.wait_for_selector(".turn")
         page.evaluate("scrollTo({top: 200, behavior: 'instant'})")
 
     late(visitor, "/library/document", lambda page: page.locator(".shelf .work").first.click(), read)
