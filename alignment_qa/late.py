@@ -5,7 +5,8 @@ answers a question need not be about it. So each word of the question looks for 
 mean of how near those are, rare words counting more, is added to how near the texts are as wholes.
 
 Kept small: a word's vector is the mean of its tokens', brought to WIDTH dimensions and to bytes. `projection.npy` holds the
-directions in which the words of the articles differ most by the default encoder; it is written by eval/adapt.py, never by hand.
+directions in which the words of the articles differ most by the default encoder; it is written by eval/adapt.py, never by hand,
+and with another one `store.SCHEMA` has to be another.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alignment_qa import Assistant, encoders, late, retrieve
+from alignment_qa import Assistant, encoders, late
 from alignment_qa.encoders import Vectors
 from alignment_qa.index import Index
 from ingest.sync import sync
@@ -71,14 +71,14 @@ def test_what_is_kept_of_a_passage_tells_which_sentence_each_word_stands_in(libr
     assert [int((kept[:, 0] == n).sum()) for n in range(len(counts))] == counts
 
 
-def test_another_encoders_words_are_kept_whole(tmp_path: Path) -> None:
+def test_another_encoders_words_are_kept_whole() -> None:
     own = encoders.TorchEncoder("some/other", encoders.packaged())
     assert late.width(own) == own.dimension
     _, rows = own.encode_query(["kelp"], [[(0, 4)]])
     assert np.allclose(late.narrowed(rows, own), rows, atol=1e-6)
 
 
-def test_a_passage_that_meets_every_word_comes_before_one_that_is_about_the_same_on_the_whole(tmp_path: Path) -> None:
+def test_a_passage_meets_a_question_in_other_words_better_than_one_that_shares_its_topic(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(
         "# Harbours\n\nHarbours shelter ships from storms. Ships load and unload in a harbour. "
         "Pilots lead ships into the harbour and out of it.\n"
@@ -95,8 +95,6 @@ def test_a_passage_that_meets_every_word_comes_before_one_that_is_about_the_same
     (best, _), (other, _) = sorted(met.items(), key=lambda row: -row[1])
     assert assistant.index.passages([best])[best].source.title == "Fees"
     assert met[best] > met[other] + 0.02
-    assert retrieve.WORDS > 0
-    assert assistant.search(question)[0].passage.source.title == "Fees"
 
 
 def test_what_a_rare_word_counts_follows_the_index(tmp_path: Path) -> None:
