@@ -47,11 +47,10 @@ def measure(
     index: Statistics,
 ) -> dict[str, float]:
     """What the probability of an answer is computed from: closeness beside what is usual in this corpus, words held, names
-    and words that no passage has or that do not meet in one place, whether the asked kind of thing is there, and whether one
+    and words that do not meet in one place, whether the asked kind of thing is there, and whether one
     of the documents says of itself that it answers this; those that are `UNWEIGHED` stand for themselves. None of it is the
     length of a passage."""
-    near = set(terms(" ".join(f"{hit.passage.heading} {hit.passage.text}" for hit in hits[:3])))
-    total, rarest = sum(rarity.values()) or 1.0, max(rarity.values(), default=0.0)
+    total = sum(rarity.values()) or 1.0
     contexts = sorted(
         in_context([vectors[h.passage.passage_id] for h in hits if h.passage.passage_id in vectors], vector)
     )
@@ -64,7 +63,6 @@ def measure(
         "nearest": near_here(close[-1]) if close else 0.0,
         "passages": near_here(float(np.mean(close[-NEAREST:]))) if close else 0.0,
         "beyond": _beyond(sentences, vectors, hits, vector),
-        "unknown": sum(weight for word, weight in rarity.items() if weight >= rarest and word not in near) / total,
         "names_apart": _names_apart(question, sentences, rarity) / total,
         "met": _met(question, sentences, rarity, index),
         "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),

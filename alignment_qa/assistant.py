@@ -155,7 +155,8 @@ class Assistant:
 
     def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the hits, scored for the question, and whether they answer it."""
-        return evidence.gather(question, hits, self.index, self.config.least)
+        vector = self.index.sought(question.meaning or question.text)
+        return evidence.gather(question, hits, self.index, vector, self.config.least)
 
     def gather_hits(self, question: Question, k: int | None = None) -> list[Hit]:
         """The hits for a question; for a comparison also those for each of its sides, in turn, and for a definition those
@@ -285,7 +286,7 @@ class Assistant:
 
     @cached_property
     def _check(self) -> support.Checker:
-        return support.checker(self._remembered, self.index.rarity)
+        return support.checker(self._remembered, lambda words: evidence.weights(words, self.index))
 
 
 LOST = "the words it rests on are no longer in the stored document"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from alignment_qa.cite import Draft, Quote
-from alignment_qa.evidence import Evidence, coverage
+from alignment_qa.evidence import Evidence, coverage, weights
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.scope import Scope
@@ -35,7 +35,7 @@ def bibliography(evidence: Evidence, index: Index | Scope) -> Iterator[Draft]:
     words = list(dict.fromkeys(terms(topic)))
     if not words:
         return
-    rarity = index.rarity(words)
+    rarity = weights(words, index)
     if question.kind == "who":
         if _WROTE.search(question.text):
             yield from _entries(index, topic, rarity, NAMED, limit=1)

@@ -46,7 +46,7 @@ def _found(thing: str, look: Callable[[Config], str], config: Config) -> Finding
 
 def _encoder(config: Config) -> str:
     encoder = encoders.load(config.encoder)
-    near, far = encoder.encode(["A kitten is asleep.", "Interest rates rose."]) @ encoder.encode_query(["A cat sleeps."], [()])[0][0]  # fmt: skip
+    near, far = encoder.encode(["A kitten is asleep.", "Interest rates rose."]) @ encoder.encode_query(["A cat sleeps."])[0]  # fmt: skip
     if not near > far:
         raise ValueError(f"{encoder.name} does not tell like from unlike. Install requirements.txt anew.")
     return f"{encoder.name}, {encoder.dimension} dimensions, by {encoder.backend}"

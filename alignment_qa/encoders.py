@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
-Within = Callable[[Sequence[str], Sequence[Spans]], tuple[Vectors, Vectors]]
 Transform = Callable[[dict[str, NDArray[np.int64]]], Vectors]
 """input_ids, attention_mask and token_type_ids, each (texts, tokens) → (texts, tokens, dimension)."""
 
@@ -68,8 +67,8 @@ class Encoder(Protocol):
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special ones and without a limit."""
 
-    encode_query: Within
-    """As `encode_within`, of questions: vectors by which what answers them is sought among the others."""
+    encode_query: Callable[[Sequence[str]], Vectors]
+    """As `encode`, of questions: vectors by which what answers them is sought among the others."""
 
     words: Callable[[Sequence[str]], Vectors]
     """Single words → (n, any) float32, as `alignment_qa.words` has them; zeros for an encoder without a table of tokens."""
@@ -95,7 +94,7 @@ class ExportedEncoder:
         self._transform, self.dimension = _onnx_runtime(model)
         self._batch_tokens = BATCH_TOKENS
         self.backend = AS_EXPORTED
-        self.encode_query: Within = self.encode_within
+        self.encode_query: Callable[[Sequence[str]], Vectors] = self.encode
         self.words = words_from(table_of(tokenizer.with_name("model.safetensors")), self._tokens)
 
     def run_by(self, transform: Transform, backend: str, batch_tokens: int = BATCH_TOKENS) -> ExportedEncoder:
@@ -165,7 +164,7 @@ class TorchEncoder:
         self.limit = int(self._model.max_seq_length or 512) - 2
         self._counter: Any = deepcopy(self._model.tokenizer)  # counts while another thread encodes
         self.backend = f"torch fp32 on {self._model.device.type}"
-        self.encode_query: Within = partial(self._within, self._model.encode_query)
+        self.encode_query: Callable[[Sequence[str]], Vectors] = partial(self._encode, self._model.encode_query)
         self.words = words_from(_input_embeddings(self._model), self._tokens)
         self._averages = _averages(self._model)
 
@@ -173,14 +172,9 @@ class TorchEncoder:
         return self._encode(self._model.encode_document, texts)
 
     def encode_within(self, texts: Sequence[str], spans: Sequence[Spans]) -> tuple[Vectors, Vectors]:
-        return self._within(self._model.encode_document, texts, spans)
-
-    def _within(
-        self, encode: Callable[..., Any], texts: Sequence[str], spans: Sequence[Spans]
-    ) -> tuple[Vectors, Vectors]:
         if not texts or not self._averages:
-            return self._encode(encode, texts), np.zeros((sum(map(len, spans)), self.dimension), np.float32)
-        read: Any = encode(list(texts), batch_size=16, show_progress_bar=False, output_value=None)
+            return self.encode(texts), np.zeros((sum(map(len, spans)), self.dimension), np.float32)
+        read: Any = self._model.encode_document(list(texts), batch_size=16, show_progress_bar=False, output_value=None)
         cut = self._counter(list(texts), return_offsets_mapping=True, truncation=True, max_length=self.limit + 2)
         within = [
             span_means(row["token_embeddings"][row["attention_mask"].bool()].float().cpu().numpy(), offsets, own)
@@ -215,7 +209,7 @@ def load(name: str = DEFAULT_ENCODER) -> Encoder:
         _keep(asked)
     encoder = _default(asked=False)
     questions = cache(partial(_asking, encoder))  # loaded by the first question: what only ingests never asks one
-    encoder.encode_query = lambda texts, spans: questions().encode_within(texts, spans)
+    encoder.encode_query = lambda texts: questions().encode(texts)
     return encoder
 
 
@@ -346,13 +340,12 @@ def span_means(tokens: Vectors, offsets: Sequence[tuple[int, int]], spans: Spans
     """(spans, dimension): the mean of the (tokens, dimension) vectors of those whose characters lie in each span, zeros
     where there is none. Special tokens have no characters."""
     starts, ends = np.array(offsets).T
-    inside = ends > starts  # the others, in the order of their characters
-    sums = np.concatenate([np.zeros((1, tokens.shape[1])), np.cumsum(tokens[inside], axis=0, dtype=np.float64)])
-    first, last = np.array(spans).reshape(-1, 2).T
-    begin = np.searchsorted(starts[inside], first)
-    stop = np.maximum(np.searchsorted(ends[inside], last, side="right"), begin)
-    means: Vectors = ((sums[stop] - sums[begin]) / np.maximum(stop - begin, 1)[:, None]).astype(np.float32)
-    return means
+    rows = np.zeros((len(spans), tokens.shape[1]), np.float32)
+    for row, (start, end) in enumerate(spans):
+        inside = (start <= starts) & (starts < ends) & (ends <= end)
+        if inside.any():
+            rows[row] = tokens[inside].mean(axis=0)
+    return rows
 
 
 def cores() -> int:

@@ -14,7 +14,6 @@ from typing import Protocol
 
 import numpy as np
 
-from alignment_qa import late
 from alignment_qa.answer_type import STRICT, classes, holds, shows
 from alignment_qa.answerable import answerable, logit, measure, model, names, unnamed, verdict
 from alignment_qa.encoders import Vectors
@@ -34,17 +33,8 @@ class Statistics(Protocol):
     def vectors(self, passages: Sequence[Passage]) -> Mapping[str, Vectors16]:
         """passage id → (1 + sentences, dimension): the passage's unit vector, then its sentences'."""
 
-    def sought(self, question: str) -> Vectors:
-        """(dimension,) unit vector of a question."""
-
-    def looked_for(self, question: str) -> late.Asked:
-        """The words of a question, as they read in it."""
-
-    def words_in(self, passages: Sequence[Passage]) -> Mapping[str, late.Words8]:
-        """passage id → its content words, as they read in it."""
-
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
-        """Inverse document frequency of each term; a term in no passage weighs most."""
+    def frequency(self, words: Sequence[str]) -> dict[str, int]:
+        """In how many passages each term occurs."""
 
     def words(self, words: Sequence[str]) -> Vectors:
         """(n, any) unit vectors of single words; zeros where the encoder has none."""
@@ -95,22 +85,19 @@ class Evidence:
     features: dict[str, float]
 
 
-def gather(question: Question, hits: Sequence[Hit], index: Statistics, least: float | None = None) -> Evidence:
-    """Score every sentence of the hits for the question. `least` is the probability from which there is an answer; None takes the calibrated one. A comparison with what no passage names has
+def gather(
+    question: Question, hits: Sequence[Hit], index: Statistics, vector: Vectors, least: float | None = None
+) -> Evidence:
+    """Score every sentence of the hits for the question, whose (dimension,) unit vector is given. `least` is the
+    probability from which there is an answer; None takes the calibrated one. A comparison with what no passage names has
     none, nor has a question for a person or a time where no passage has one."""
-    passages = [hit.passage for hit in hits]
-    vectors = {name: rows.astype(np.float32) for name, rows in index.vectors(passages).items()}
-    meant = question.meaning or question.text
-    vector, words = index.sought(meant), index.words_in(passages)
-    met = dict(zip(words, late.in_sentences(index.looked_for(meant), list(words.values())), strict=True))
-    rarity = index.rarity(question.terms)
+    vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
+    rarity = weights(question.terms, index)
     sentences = [
         sentence
         for hit in hits
         if hit.passage.passage_id in vectors
-        for sentence in _score(
-            question, hit, vectors[hit.passage.passage_id], met[hit.passage.passage_id], vector, rarity
-        )
+        for sentence in _score(question, hit, vectors[hit.passage.passage_id], vector, rarity)
     ]
     sentences.sort(key=lambda s: (-s.score, s.passage.passage_id, s.place))
     features = measure(question, hits, sentences, vectors, vector, rarity, index)
@@ -136,7 +123,6 @@ def _score(
     question: Question,
     hit: Hit,
     matrix: Vectors,
-    met: Vectors,
     vector: Vectors,
     rarity: Mapping[str, float],
 ) -> list[Sentence]:
@@ -156,7 +142,6 @@ def _score(
             continue
         features = {
             "cosine": float(cosines[place]),
-            "words": float(met[place]) if place < len(met) else 0.0,
             "covered": coverage(rarity, text),
             "covered_here": coverage(rarity, f"{passage.heading} {' '.join(_around(passage, place))}"),
             "passage": hit.score,
@@ -196,6 +181,12 @@ def _around(passage: Passage, place: int) -> list[str]:
     """A sentence of a passage with the one before it and the one after."""
     spans = passage.sentences[max(0, place - 1) : place + 2]
     return [passage.text[start - passage.start : end - passage.start] for start, end in spans]
+
+
+def weights(words: Sequence[str], index: Statistics) -> dict[str, float]:
+    """Inverse document frequency of each term, ln(1 + N / (0.5 + n)); a term in no passage weighs most."""
+    passages = max(index.count()[1], 1)
+    return {word: math.log(1 + passages / (0.5 + n)) for word, n in index.frequency(words).items()}
 
 
 def coverage(rarity: Mapping[str, float], text: str) -> float:

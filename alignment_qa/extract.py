@@ -13,7 +13,7 @@ from alignment_qa.answer_type import STRICT, classes, defines, mentions, names_f
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
-from alignment_qa.lists import Following, leant_on, list_of, numbered
+from alignment_qa.lists import Following, leant_on, list_of
 from alignment_qa.quotable import addresses, dangling
 from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail
@@ -67,8 +67,9 @@ def extract(
     groups = _compare(evidence, detail, following, shape) if evidence.question.sides else []
     if not groups:
         chosen = _choose(evidence.sentences, evidence, shape, shape.limit(detail), shape.few)
-        lead_first = evidence.question.kind in {"definition", "yes_no", *STRICT}
-        groups = _by_document(_whole_lists(chosen, evidence, following), shape, lead_first)
+        exact = evidence.question.kind in STRICT
+        lead_first = exact or evidence.question.kind in {"definition", "yes_no"}
+        groups = _by_document(_whole_lists(chosen, evidence, following), shape, lead_first, exact)
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:
         for position, chosen_one in enumerate(group):
@@ -245,9 +246,12 @@ def _within(one: Sentence, other: Sentence) -> bool:
     return same and other.start <= one.start and one.end <= other.end
 
 
-def _by_document(chosen: list[_Chosen], shape: Composition, lead_first: bool) -> list[list[_Chosen]]:
+def _by_document(
+    chosen: list[_Chosen], shape: Composition, lead_first: bool, exact: bool = False
+) -> list[list[_Chosen]]:
     """Grouped by document, the lead's first, each in the document's order; the lead comes first of all unless a
-    sentence nearly as good stands before it, because the document's order reads better (CLAPnq ROUGE-L +3)."""
+    sentence nearly as good stands before it, because the document's order reads better (CLAPnq ROUGE-L +3). An item leads with
+    its list around it unless a person, a time or an amount is `exact`ly what was asked for."""
     groups: dict[str, list[_Chosen]] = {}
     for c in chosen:
         groups.setdefault(c.sentence.passage.source.doc_id, []).append(c)
@@ -258,18 +262,18 @@ def _by_document(chosen: list[_Chosen], shape: Composition, lead_first: bool) ->
     first = result[0][0]
     ahead = first.item or addresses(first.sentence.text) or first.sentence.score < lead.sentence.score - shape.first
     if first is not lead and (lead_first or ahead):
-        unit = _list_around(lead, result[0]) or [lead, *_followers(lead, result[0])]
+        unit = (not exact and _list_around(lead, result[0])) or [lead, *_followers(lead, result[0])]
         result[0] = [*unit, *(c for c in result[0] if not any(c is u for u in unit))]
     return result
 
 
 def _list_around(lead: _Chosen, group: list[_Chosen]) -> list[_Chosen]:
-    """The numbered list that the lead is an item of, where it is quoted whole: a step says little before the ones that lead
-    to it."""
+    """The list that the lead is an item of, where it is quoted whole: what leads into it tells how its items are meant, and
+    a step says little before the ones that lead to it."""
     start = at = next(n for n, c in enumerate(group) if c is lead)
     while start > 0 and group[start].item:
         start -= 1
-    if not (lead.item and group[start].sentence.form == "lead_in" and numbered(lead.sentence)):
+    if not (lead.item and group[start].sentence.form == "lead_in"):
         return []
     end = next((n for n in range(at, len(group)) if not group[n].item), len(group))
     return group[start:end]

@@ -45,12 +45,6 @@ def leant_on(sentence: Sentence) -> int:
     return place
 
 
-def numbered(item: Sentence) -> bool:
-    """Its mark is a number or a letter."""
-    start = item.passage.sentences[item.place][0] - item.passage.start
-    return item.passage.text[start : start + 1].isalnum() and item.passage.text[start] != item.text[0]
-
-
 def _items(passage: Passage) -> list[int | None]:
     """For each sentence of a passage the place at which its list item begins, None where it is in no list. An item may
     have several sentences: what follows it on its own line belongs to it."""

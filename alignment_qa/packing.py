@@ -11,25 +11,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alignment_qa.marks import between
-from alignment_qa.store import Embedded
+from alignment_qa.store import Vectors16
 from alignment_qa.types import Document, Heading, Passage, Source
 
 
 class Packed(NamedTuple):
-    """A document as it is brought into an index: `embedded[i]` belongs to `passages[i]`."""
+    """A document as it is brought into an index: `vectors[i]` belongs to `passages[i]`."""
 
     document: Document
     passages: list[Passage]
-    embedded: list[Embedded | None]
+    vectors: list[Vectors16 | None]
 
 
 def pack(packed: Packed) -> str:
     """All of a document as text that Chroma can keep."""
-    document, passages, embedded = packed
+    document, passages, vectors = packed
     told: dict[str, Any] = asdict(document)
     told["passages"] = [
-        [p.passage_id, p.start, p.end, p.heading, p.role, p.sentences, None if e is None else _written(e)]
-        for p, e in zip(passages, embedded, strict=True)
+        [p.passage_id, p.start, p.end, p.heading, p.role, p.sentences, None if v is None else _text(v.tobytes())]
+        for p, v in zip(passages, vectors, strict=True)
     ]
     return _text(zlib.compress(json.dumps(told).encode(), 1))
 
@@ -44,13 +44,14 @@ def unpack(text: str) -> Packed:
         source, told["text"], tuple(Heading(**heading) for heading in told["headings"]),
         tuple(told["questions"]), tuple(told["related"]), pages, quoted,
     )  # fmt: skip
-    passages, embedded = [], []
-    for passage_id, start, end, heading, role, sentences, kept in told["passages"]:
+    passages, vectors = [], []
+    for passage_id, start, end, heading, role, sentences, blob in told["passages"]:
         spans = tuple((first, last) for first, last in sentences)
         marks = between(pages, start, end), between(quoted, start, end)
         passages.append(Passage(passage_id, source, document.text[start:end], start, end, heading, role, spans, *marks))
-        embedded.append(None if kept is None else _read(1 + len(spans), *kept))
-    return Packed(document, passages, embedded)
+        rows = 1 + len(spans)
+        vectors.append(None if blob is None else np.frombuffer(base64.b64decode(blob), np.float16).reshape(rows, -1))
+    return Packed(document, passages, vectors)
 
 
 def unpacked(text: str) -> Packed | None:
@@ -59,17 +60,6 @@ def unpacked(text: str) -> Packed | None:
         return unpack(text)
     except (ValueError, KeyError, TypeError, zlib.error):
         return None
-
-
-def _written(embedded: Embedded) -> tuple[str, int, str]:
-    return _text(embedded.vectors.tobytes()), embedded.words.shape[1], _text(embedded.words.tobytes())
-
-
-def _read(rows: int, vectors: str, width: int, words: str) -> Embedded:
-    return Embedded(
-        np.frombuffer(base64.b64decode(vectors), np.float16).reshape(rows, -1),
-        np.frombuffer(base64.b64decode(words), np.int8).reshape(-1, width),
-    )
 
 
 def _text(content: bytes) -> str:

@@ -7,11 +7,11 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from alignment_qa import late, replica
+from alignment_qa import replica
 from alignment_qa.chroma import Server, collection_in, in_folder
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMissing
@@ -24,8 +24,6 @@ from alignment_qa.types import Document, Hit, Passage, Source
 
 REMEMBERED = 16  # questions
 OPENING = 30  # passages of a document that its own questions speak for: all of an article, not all of a book
-
-_T = TypeVar("_T")
 
 
 class Reading:
@@ -42,7 +40,7 @@ class Reading:
         self._client: Any = None
         self._glossary: tuple[str | None, Glossary] = (None, Glossary({}, {}))
         self._encoded: dict[str, Vectors] = {}
-        self._sought: dict[str, tuple[Vectors, Vectors]] = {}
+        self._sought: dict[str, Vectors] = {}
         self._asked: dict[tuple[str, int], list[tuple[str, float]]] = {}
         self._collections: dict[str, Any] = {}
         self._generation = self._store.generation
@@ -119,7 +117,7 @@ class Reading:
     def encode(self, question: str) -> Vectors:
         """(dimension,) unit vector of a question, to compare with other questions; the last few are remembered, since one
         answer asks several times."""
-        return self._remember(self._encoded, lambda text: self.encoder.encode([text])[0], question)
+        return self._remember(self._encoded, self.encoder.encode, question)
 
     def wordings(self, question: str) -> list[Vectors]:
         """Unit vectors of the question as it was typed and, where that differs, with its names written out: documents ask of
@@ -128,28 +126,17 @@ class Reading:
 
     def sought(self, question: str) -> Vectors:
         """(dimension,) unit vector of a question, to compare with what may answer it."""
-        return self._remember(self._sought, self._seek, question)[0]
-
-    def looked_for(self, question: str) -> late.Asked:
-        """The words of a question, to compare with those of what may answer it."""
-        rows = self._remember(self._sought, self._seek, question)[1]
-        words = late.terms_of(question)
-        rarity = self.rarity(list(dict.fromkeys(term for own in words for term in own)))
-        return late.asked(rows, [max((rarity[term] for term in own), default=0.0) for own in words], self.encoder)
-
-    def _seek(self, question: str) -> tuple[Vectors, Vectors]:
-        (vector,), rows = self.encoder.encode_query([question], [late.content(question)])
-        return vector, rows
+        return self._remember(self._sought, self.encoder.encode_query, question)
 
     @staticmethod
-    def _remember(known: dict[str, _T], find: Callable[[str], _T], question: str) -> _T:
-        found = known.get(question)
-        if found is None:
-            found = find(question)
+    def _remember(known: dict[str, Vectors], encode: Callable[[Sequence[str]], Vectors], question: str) -> Vectors:
+        vector = known.get(question)
+        if vector is None:
+            vector = encode([question])[0]
             if len(known) >= REMEMBERED:
                 known.clear()
-            known[question] = found
-        return found
+            known[question] = vector
+        return vector
 
     def vectors(self, passages: Sequence[Passage]) -> dict[str, Vectors16]:
         """passage id → (1 + sentences, dimension): the passage's unit vector, then its sentences'."""
@@ -187,27 +174,15 @@ class Reading:
 
     def _weight(self, question: str) -> float:
         """Inverse document frequencies of the question's terms, summed."""
-        return sum(self.rarity(list(dict.fromkeys(terms(question)))).values()) or 1.0
-
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
-        """Inverse document frequency of each term, ln(1 + N / (0.5 + n)); a term in no passage weighs most."""
         passages = max(self.count()[1], 1)
-        return {word: math.log(1 + passages / (0.5 + n)) for word, n in self.frequency(words).items()}
+        words = self.frequency(list(dict.fromkeys(terms(question))))
+        return sum(math.log(1 + passages / (0.5 + n)) for n in words.values()) or 1.0
 
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         """Visible passage → the best cosine of the question with one of its sentences, read in its passage: the
         sentence's vector and the passage's, added. An answer is often one sentence of a passage about something else."""
         rows = self._store.vectors(passage_ids, self.encoder.dimension)
         return dict(zip(rows, in_context(list(rows.values()), self.sought(question)), strict=True))
-
-    def meeting(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
-        """Visible passage → how well its words meet the question's (`late.in_passages`)."""
-        words = self._store.words(passage_ids, late.width(self.encoder))
-        return dict(zip(words, late.in_passages(self.looked_for(question), list(words.values())), strict=True))
-
-    def words_in(self, passages: Sequence[Passage]) -> dict[str, late.Words8]:
-        """passage id → its content words, as they read in it."""
-        return self._store.words([p.passage_id for p in passages], late.width(self.encoder))
 
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
         """Those of the passages that are visible."""

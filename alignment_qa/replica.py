@@ -18,10 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from alignment_qa import encoders, late
+from alignment_qa import encoders
 from alignment_qa.chroma import Server
 from alignment_qa.copies import Copies
-from alignment_qa.encoders import Encoder
 from alignment_qa.lexical import Keywords, rows_of
 from alignment_qa.packing import Packed, pack, unpacked
 from alignment_qa.store import Store
@@ -66,12 +65,12 @@ def reconcile(
 ) -> tuple[set[str], list[str]]:
     """Settle where the server and this machine's copy differ: what is whole here is shown to all, what is whole only there
     is taken over. Returns the names of what was taken over and of what is whole nowhere. The caller holds the lease."""
-    encoder = encoders.load(store.fact("encoder") or "")
+    dimension = int(encoders.load(store.fact("encoder") or "").dimension)
     ours: dict[str, str] = {}
     taken: set[str] = set()
     lost: list[str] = []
     for name in names:
-        here = None if name in unsound else kept(store, name, encoder)
+        here = None if name in unsound else kept(store, name, dimension)
         if here is not None:
             ours[name] = here
         elif (there := _text_of(server, name)) and (name in FACTS or _is_sound(there, sound)):
@@ -215,7 +214,7 @@ def _text_of(server: Server, name: str) -> str:
     return "".join(pieces[part] for part in range(parts)) if len(pieces) >= parts else ""
 
 
-def kept(store: Store, name: str, encoder: Encoder) -> str | None:
+def kept(store: Store, name: str, dimension: int) -> str | None:
     """What `whole` has where the server has what this machine has."""
     if name in FACTS:
         return store.fact(name)
@@ -223,9 +222,9 @@ def kept(store: Store, name: str, encoder: Encoder) -> str | None:
     if document is None:
         return None
     passages = store.passages_of(name)
-    embedded = store.embedded([p.passage_id for p in passages], encoder.dimension, late.width(encoder))
+    vectors = store.vectors([p.passage_id for p in passages], dimension)
     bare = replace(document, source=replace(document.source, also=()))
-    return pack(Packed(bare, passages, [embedded.get(p.passage_id) for p in passages]))
+    return pack(Packed(bare, passages, [vectors.get(p.passage_id) for p in passages]))
 
 
 def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]]) -> None:
@@ -248,7 +247,7 @@ def _bring(store: Store, keywords: Keywords, changes: Iterator[tuple[str, str]])
             log.warning("%s is damaged on the server: mend it with python -m ingest --repair", name)
             gone.append(name)
             continue
-        store.put(packed.document, packed.passages, packed.embedded)
+        store.put(packed.document, packed.passages, packed.vectors)
         keywords.add(rows_of(packed.passages, store.fact("headings") is None))
         came.append(name)
     store.mark(gone, "going")

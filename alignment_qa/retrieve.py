@@ -28,7 +28,6 @@ class Searched(Protocol):
     def matching(self, question: str, k: int) -> list[tuple[str, float]]: ...
     def words_of(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]: ...
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]: ...
-    def meeting(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]: ...
     def asking(self, question: str) -> dict[str, float]: ...
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]: ...
 
@@ -47,13 +46,8 @@ REPEATED = 1.5
 about 1, one that has the only word of a short question many times to 2.4, and so was first whatever else it said. Set by hand; benchmarks/constants.py tries others."""
 
 
-WORDS = 0.3
-"""What a passage's closeness word by word (`alignment_qa.late`) counts of its closeness. Set by hand; benchmarks/constants.py tries others."""
-
-
 def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: int) -> Retriever:
-    """A convex combination: weight · keyword score + (1 - weight) · closeness, both as they are; closeness is that of the
-    whole and, by WORDS, of word by word. Passages of
+    """A convex combination: weight · keyword score + (1 - weight) · closeness, both as they are. Passages of
     a document that says of itself that it answers such a question gain question_weight · (its cosine - NEAR), and those of
     the one document that is ahead of all others by more.
 
@@ -71,12 +65,11 @@ def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: 
         asking = index.asking(question) if question_weight else {}
         names += [name for name, cosine in asking.items() if cosine >= SURE]
         words |= index.words_of(question, [name for name in names if name not in words])
-        pooled = list(dict.fromkeys([*names, *words]))
-        close, met = index.closeness(meant, pooled), index.meeting(meant, pooled)
+        close = index.closeness(meant, list(dict.fromkeys([*names, *words])))
         promised = _promised(asking)
         scores = {
             name: weight * min(words.get(name, 0.0), REPEATED)
-            + (1 - weight) * ((1 - WORDS) * cosine + WORDS * met[name])
+            + (1 - weight) * cosine
             + question_weight * promised.get(name, 0.0)
             for name, cosine in close.items()
         }

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from alignment_qa.ledger import Ledger
 from alignment_qa.marks import between
 from alignment_qa.types import Document, Heading, Passage, Source
 
-SCHEMA = 6
+SCHEMA = 7
 """Changes whenever an index made before could not be read by the code after."""
 
 _TABLES = """
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS documents (
     headings TEXT NOT NULL, questions TEXT NOT NULL, related TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
     passage_id TEXT PRIMARY KEY, doc_id TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-    heading TEXT NOT NULL, role TEXT NOT NULL, text TEXT NOT NULL, sentences TEXT NOT NULL, vectors BLOB, words BLOB);
+    heading TEXT NOT NULL, role TEXT NOT NULL, text TEXT NOT NULL, sentences TEXT NOT NULL, vectors BLOB);
 CREATE INDEX IF NOT EXISTS passages_of_document ON passages (doc_id, first);
 CREATE TABLE IF NOT EXISTS marks (
     doc_id TEXT NOT NULL, kind TEXT NOT NULL, first INTEGER NOT NULL, value INTEGER NOT NULL,
@@ -42,14 +42,6 @@ CREATE TABLE IF NOT EXISTS marks (
 """
 
 Vectors16 = NDArray[np.float16]
-
-
-class Embedded(NamedTuple):
-    """How a passage reads: (1 + sentences, dimension) unit vectors, its own and then its sentences', and its content words,
-    (words, 1 + width), as `alignment_qa.late` has them."""
-
-    vectors: Vectors16
-    words: NDArray[np.int8]
 
 
 def connect(path: Path, tables: str | None) -> sqlite3.Connection:
@@ -94,9 +86,9 @@ class Store(Ledger):
 
     # writing: pending → ready → gone
 
-    def put(self, document: Document, passages: Sequence[Passage], embedded: Sequence[Embedded | None]) -> None:
-        """Keep a document and its passages, not yet visible. `embedded[i]` is of `passages[i]`; None where a passage is found
-        by keywords only."""
+    def put(self, document: Document, passages: Sequence[Passage], vectors: Sequence[Vectors16 | None]) -> None:
+        """Keep a document and its passages, not yet visible. `vectors[i]` has one row for `passages[i]` and one for
+        each of its sentences; None where a passage is found by keywords only."""
         with self._transaction():
             self._erase(document.source.doc_id)
             self._sql.execute(
@@ -111,11 +103,11 @@ class Store(Ledger):
                 ),
             )
             self._sql.executemany(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (p.passage_id, p.source.doc_id, p.start, p.end, p.heading, p.role, p.text,
-                     json.dumps(p.sentences), *((None, None) if e is None else (e.vectors.tobytes(), e.words.tobytes())))
-                    for p, e in zip(passages, embedded, strict=True)
+                     json.dumps(p.sentences), None if v is None else v.tobytes())
+                    for p, v in zip(passages, vectors, strict=True)
                 ],
             )  # fmt: skip
             for kind, marks in (("page", document.pages), ("quoted", document.quoted)):
@@ -272,17 +264,6 @@ class Store(Ledger):
         """passage id → (1 + sentences, dimension) unit vectors: the passage's, then its sentences'; also of copies."""
         rows = self._select("SELECT passage_id, vectors", passage_ids, _HELD)
         return {p: np.frombuffer(blob, np.float16).reshape(-1, dimension) for p, blob in rows if blob is not None}
-
-    def words(self, passage_ids: Sequence[str], width: int) -> dict[str, NDArray[np.int8]]:
-        """passage id → (words, 1 + width) of its content words (`alignment_qa.late`); also of copies."""
-        rows = self._select("SELECT passage_id, words", passage_ids, _HELD)
-        return {p: np.frombuffer(blob, np.int8).reshape(-1, 1 + width) for p, blob in rows if blob is not None}
-
-    def embedded(self, passage_ids: Sequence[str], dimension: int, width: int) -> dict[str, Embedded]:
-        """passage id → what was `put` of it; also of copies."""
-        words = self.words(passage_ids, width)
-        vectors = self.vectors(passage_ids, dimension)
-        return {name: Embedded(rows, words[name]) for name, rows in vectors.items() if name in words}
 
     def searched(self, doc_ids: Collection[str]) -> int:
         """How many passages of these documents have vectors."""

@@ -14,14 +14,14 @@ import numpy as np
 from alignment_qa import background, replica
 from alignment_qa.chroma import BATCH, Server
 from alignment_qa.copies import Copies
-from alignment_qa.embed import embed
+from alignment_qa.embed import passage_vectors
 from alignment_qa.encoders import Encoder
 from alignment_qa.fast import fastest
 from alignment_qa.glossary import Glossary
 from alignment_qa.lexical import rows_of
 from alignment_qa.packing import Packed
 from alignment_qa.reading import Reading
-from alignment_qa.store import SCHEMA, Embedded
+from alignment_qa.store import SCHEMA, Vectors16
 from alignment_qa.types import Document, Passage
 
 MANY = 128  # passages from which a faster engine is worth the seconds that it takes to load
@@ -50,26 +50,26 @@ class Writing(Reading):
     def add(
         self,
         documents: Sequence[tuple[Document, Sequence[Passage]]],
-        encoded: Sequence[Sequence[Embedded] | None] | None = None,
+        encoded: Sequence[Sequence[Vectors16] | None] | None = None,
     ) -> None:
         """Encode, keep and show documents with their passages; a document that is here already is replaced. `encoded`
-        has what `embed` gives for the prose of each that was encoded elsewhere or before."""
+        has what `passage_vectors` gives for the prose of each that was encoded elsewhere or before."""
         if not documents:
             return
         if old := [document.source.doc_id for document, _ in documents if self._store.has(document.source.doc_id)]:
             self._store.mark(old, "going")
             self._withdraw(old)
         prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
-        embedded = self.embedded(prose, encoded or [None] * len(prose))
+        vectors = self.embedded(prose, encoded or [None] * len(prose))
         ids: list[str] = []
         packed: list[Packed] = []
-        for (document, passages), own, found in zip(documents, prose, embedded, strict=True):
-            by_id = {p.passage_id: each for p, each in zip(own, found, strict=True)}
+        for (document, passages), own, matrices in zip(documents, prose, vectors, strict=True):
+            by_id = {p.passage_id: m for p, m in zip(own, matrices, strict=True)}
             packed.append(Packed(document, list(passages), [by_id.get(p.passage_id) for p in passages]))
             self._store.put(*packed[-1])
             self._keywords.add(rows_of(passages, self._headings))
             ids += [p.passage_id for p in own]
-        self._upsert("passages", ids, [each.vectors[0] for found in embedded for each in found])
+        self._upsert("passages", ids, [m[0] for matrices in vectors for m in matrices])
         asked = [(name, text) for document, _ in documents for name, text in asked_of(document)]
         self._upsert(
             "questions",
@@ -113,11 +113,11 @@ class Writing(Reading):
         return taken
 
     def embedded(
-        self, prose: Sequence[Sequence[Passage]], known: Sequence[Sequence[Embedded] | None]
-    ) -> list[Sequence[Embedded]]:
-        """What `embed` gives for the prose of each document where it is not known, from the first MANY passages on
+        self, prose: Sequence[Sequence[Passage]], known: Sequence[Sequence[Vectors16] | None]
+    ) -> list[Sequence[Vectors16]]:
+        """What `passage_vectors` gives for the prose of each document where it is not known, from the first MANY passages on
         by the encoder as this machine runs it fastest. What ran it is recorded. May run beside `add`."""
-        new = [own for own, found in zip(prose, known, strict=True) if found is None]
+        new = [own for own, vectors in zip(prose, known, strict=True) if vectors is None]
         number = sum(map(len, new))
         self._embedded += number
         if self._embedded >= MANY and self._fast is None:
@@ -126,8 +126,8 @@ class Writing(Reading):
         backends = set(filter(None, (self._store.fact("backends") or "").split(", ")))
         if number and encoder.backend not in backends:
             self._store.record("backends", ", ".join(sorted({*backends, encoder.backend})))
-        made = iter(embed(encoder, new, self._headings) if number else [[] for _ in new])
-        return [next(made) if found is None else found for found in known]
+        made = iter(passage_vectors(encoder, new, self._headings) if number else [[] for _ in new])
+        return [next(made) if vectors is None else vectors for vectors in known]
 
     def remove(self, doc_id: str) -> bool:
         """Take a document out of everything; False if it is not here."""

@@ -45,7 +45,7 @@ def read(path: Path) -> Iterator[dict]:
 
 def evidence_for(row: dict, index: Index) -> Evidence:
     hits = [Hit(p, 1.0, rank) for rank, p in enumerate(index.passages_of(row["id"]), 1)]
-    return gather(understand(row["question"]), hits, index)
+    return gather(understand(row["question"]), hits, index, index.sought(row["question"]))
 
 
 def report(rows: list[dict], found: list[Evidence], seed: int) -> None:

@@ -27,7 +27,6 @@ TRIED: dict[str, tuple[float, ...]] = {
     "retrieve.APART": (0.1, 0.3),
     "retrieve.ALONE": (0, 1, 3),
     "retrieve.REPEATED": (1, 9),
-    "retrieve.WORDS": (0, 0.5, 0.7),
     "assistant.DEFINING": (1, 8),
     "extract.LISTED": (8, 30),
     "conversation.OWN": (4, 6),

@@ -27,7 +27,7 @@ def main() -> None:
     index, encoder = Index.open(index_of(ARTICLES)), encoders.load()
     taught = adapt.read(index)
     passages = [p for d in index.documents() for p in index.passages_of(d.source.doc_id) if p.role == "prose"]
-    _, alone, within, *_ = read(encoder, passages)
+    _, alone, within = read(encoder, passages)
     kept = index.vectors(passages)
     around = np.array([kept[p.passage_id][0] for p in passages], np.float32)  # with those beside it, as it is stored
     around = np.repeat(around, [len(p.sentences) for p in passages], axis=0)

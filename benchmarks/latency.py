@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from alignment_qa import Assistant, Document, Passage, Source, late
+from alignment_qa import Assistant, Document, Passage, Source
 from alignment_qa.encoders import Encoder, Spans, Vectors, unit
 from alignment_qa.index import Index
 from alignment_qa.store import SCHEMA
@@ -128,7 +128,7 @@ class Timed:
 def apart(assistant: Assistant, question: str) -> dict[str, float]:
     """Milliseconds of encoding a question, both ways, and of the retrieval that follows."""
     encoder = assistant.index.encoder  # an index remembers its last questions
-    encoded = clocked(lambda: (encoder.encode([question]), encoder.encode_query([question], [late.content(question)])))
+    encoded = clocked(lambda: (encoder.encode([question]), encoder.encode_query([question])))
     return {"encoding alone": encoded, "retrieval alone": clocked(lambda: assistant.search(question))}
 
 

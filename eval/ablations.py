@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from alignment_qa import evidence, late, retrieve
+from alignment_qa import evidence
 from alignment_qa.assistant import Assistant
 from eval import compare, corpus, tables
 from eval.corpus import AS_SHIPPED, Building
@@ -20,14 +20,13 @@ from eval.runs import Run
 @dataclass(frozen=True, slots=True)
 class Ablation:
     """A part taken away: by fields of the configuration, by another way of building the index, by encoding
-    questions as passages, by comparing them as wholes only, or by never declining."""
+    questions as passages, or by never declining."""
 
     meaning: str
     chosen: Mapping[str, Any] = field(default_factory=dict)
     building: Building = AS_SHIPPED
     declines: bool = True
     adapts: bool = True
-    words: bool = True
 
 
 ABLATIONS: dict[str, Ablation] = {
@@ -35,7 +34,6 @@ ABLATIONS: dict[str, Ablation] = {
     "keyword": Ablation("candidates scored by keywords alone", {"keyword_weight": 1.0}),
     "fused": Ablation("no re-ranker", {"reranker": ""}),
     "no-adapter": Ablation("questions encoded as passages are", adapts=False),
-    "no-words": Ablation("passages and sentences compared as wholes, not word by word", words=False),
     "no-headings": Ablation("passages found by their own words only", building=Building(headings=False)),
     "passages-100": Ablation("passages of 100 tokens for 190", building=Building(100, 110)),
     "passages-240": Ablation("passages of 240 tokens for 190", building=Building(240, 254)),
@@ -60,18 +58,15 @@ def without(part: str | None, documents: Path, index: str | None = None) -> Iter
         raise GoldenError(f"--ablate {part} builds an index of its own: leave --index out.")
     assistant = Assistant.open(index or corpus.index_of(documents, ablation.building), **ablation.chosen)
     encoder, gather = assistant.index.encoder, evidence.gather
-    encode_query, share = encoder.encode_query, retrieve.WORDS
+    encode_query = encoder.encode_query
     if not ablation.adapts:
-        encoder.encode_query = encoder.encode_within
-    if not ablation.words:
-        retrieve.WORDS = 0.0
-        assistant.index.looked_for = lambda question: late.NOTHING  # type: ignore[method-assign]
+        encoder.encode_query = encoder.encode
     if not ablation.declines:
         evidence.gather = lambda *given: replace(gather(*given), abstention=None)
     try:
         yield assistant
     finally:
-        encoder.encode_query, evidence.gather, retrieve.WORDS = encode_query, gather, share
+        encoder.encode_query, evidence.gather = encode_query, gather
 
 
 def parts(whole: Assistant) -> list[str]:

@@ -1,11 +1,10 @@
 """Questions, each with the sentence of an article that answers it (`eval/training.jsonl`), and those that the articles say
 they answer flow in, the adapter by which the default encoder reads questions flows out (`alignment_qa/adapter.npz`):
-`python -m eval.adapt`. No golden question is read. And what is kept of the vector of a word: the directions in which
-those of the articles differ most (`alignment_qa/projection.npy`).
+`python -m eval.adapt`. No golden question is read.
 
-Only the reading of questions is fitted, so that a question comes nearest, of all sentences, to the one that answers it, as a
-whole and word by word, and nearest to its passage and its article. Whether that carries over to other articles is what is
-printed: fitted on four fifths of them, asked the questions of the rest.
+Only the reading of questions is fitted, so that a question comes nearest, of all sentences, to the one that answers it, and
+nearest to its passage and its article. Whether that carries over to other articles is what is printed: fitted on four fifths
+of them, asked the questions of the rest.
 """
 
 from __future__ import annotations
@@ -21,24 +20,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alignment_qa import adapter, embed, late
+from alignment_qa import adapter
 from alignment_qa.encoders import Vectors, packaged, unit
-from alignment_qa.fast import fastest
 from alignment_qa.index import Index
 from alignment_qa.retrieve import CONTEXT
 from eval.corpus import index_of
 from eval.golden import ARTICLES, read_documents
 
 TRAINING = Path(__file__).with_name("training.jsonl")
-RANK, EPOCHS, BATCH, RATE, WARM = 8, 2, 64, 2e-3, 10
+RANK, EPOCHS, BATCH, RATE, WARM = 8, 4, 64, 2e-3, 10
 """WARM: batches over which the rate rises to RATE; after them it falls to none."""
 SCALE = 20.0
 """What cosines are multiplied by before they are compared, as sentence-transformers does."""
-PASSAGE, ARTICLE, STAY, WORDS = 0.5, 0.3, 0.5, 0.5
-"""What the passage and the article count beside the sentence, what the cosine lost between a question as it was and as
-it is, and what the sentence counts word by word. All of these are set by hand, after trials on one of the folds."""
-NEAR = 24
-"""Sentences nearest to each question of a batch, all of which are compared with it word by word."""
+PASSAGE, ARTICLE, STAY = 0.5, 0.3, 0.5
+"""What the passage and the article count beside the sentence, and what the cosine lost between a question as it was and as
+it is. All of these are set by hand, after trials on one of the folds."""
 FOLDS, READ = 5, 8
 UNKNOWN = -1
 """Instead of the number of a sentence, where only the article is known."""
@@ -47,8 +43,7 @@ UNKNOWN = -1
 @dataclass(frozen=True, slots=True)
 class Taught:
     """`questions` and for each the number of its article and of the sentence that answers it, or UNKNOWN (n,); of each of the m
-    sentences its own vector and that with its passage's added (m, dimension), its passage and its article (m,); of each of
-    the w content words its direction (w, width) and its sentence (w,), in their order. `rarity` is that of the questions' terms."""
+    sentences its own vector and that with its passage's added (m, dimension), its passage and its article (m,)."""
 
     questions: list[str]
     owners: NDArray[np.int64]
@@ -57,24 +52,15 @@ class Taught:
     in_context: Vectors
     passages: NDArray[np.int64]
     articles: NDArray[np.int64]
-    words: Vectors
-    places: NDArray[np.int64]
-    rarity: Mapping[str, float]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.adapt", description=__doc__)
     parser.add_argument(
-        "--write",
-        action="store_true",
-        help="fit on all articles and write the adapter and the projection; else only print",
+        "--write", action="store_true", help="fit on all articles and write the adapter; else only print"
     )
     parser.add_argument("--folds", type=int, default=FOLDS, help=f"how many of the {FOLDS} parts to leave out in turn")
     options = parser.parse_args()
-    if options.write:
-        with Index.open(index_of(ARTICLES)) as index:
-            np.save(late.FITTED, projection(index).astype(np.float16))
-        late.projection.cache_clear()
     with Index.open(index_of(ARTICLES)) as index:
         taught = read(index)
     if options.write:
@@ -93,14 +79,6 @@ def lines(path: Path = TRAINING) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def projection(index: Index) -> Vectors:
-    """(dimension, late.WIDTH): the directions in which the words of the articles differ most, a principal component each."""
-    passages = [p for d in index.documents() for p in index.passages_of(d.source.doc_id) if p.role == "prose"]
-    rows = unit(embed.read(fastest(index.encoder), passages).words)
-    directions: Vectors = np.linalg.eigh(rows.T @ rows)[1][:, ::-1][:, : late.WIDTH]
-    return directions
-
-
 def read(index: Index) -> Taught:
     """What the index holds of the articles that are asked about; a question whose sentence is gone is left out."""
     asked: dict[str, list[dict[str, Any]]] = {}
@@ -112,16 +90,11 @@ def read(index: Index) -> Taught:
     in_context: list[Vectors] = []
     passages: list[str] = []
     articles: list[int] = []
-    words: list[Vectors] = []
-    places: list[NDArray[np.int64]] = []
     for number, document in enumerate(index.documents()):
         prose = [p for p in index.passages_of(document.source.doc_id) if p.role == "prose"]
         starts: dict[str, int] = {}
-        vectors, kept = index.vectors(prose), index.words_in(prose)
+        vectors = index.vectors(prose)
         for passage in prose:
-            own_words = kept[passage.passage_id]
-            words.append(late.directions(own_words))
-            places.append(len(sentences) + own_words[:, 0].astype(np.int64))
             own, *alone = vectors[passage.passage_id].astype(np.float32)
             for (start, end), vector in zip(passage.sentences, alone, strict=True):
                 starts[" ".join(document.text[start:end].split())] = len(sentences)
@@ -138,8 +111,7 @@ def read(index: Index) -> Taught:
     questions, owners, answers = zip(*rows, strict=True)
     return Taught(
         list(questions), np.array(owners), np.array(answers), np.array(sentences), np.array(in_context),
-        passage_numbers, np.array(articles), np.concatenate(words), np.concatenate(places),
-        index.rarity(list({term for question in questions for word in late.terms_of(question) for term in word})),
+        passage_numbers, np.array(articles),
     )  # fmt: skip
 
 
@@ -207,8 +179,6 @@ def fit(taught: Taught, used: NDArray[np.bool_] | None = None) -> dict[str, NDAr
     passages, articles = torch.tensor(taught.passages[known]), torch.tensor(taught.articles[known])
     plain, owners = torch.tensor(encoded(taught.questions, {})), torch.tensor(taught.owners)
     answers = place[torch.tensor(taught.answers)]  # of those that are UNKNOWN never looked at
-    words, ends = torch.tensor(taught.words), np.searchsorted(taught.places, np.flatnonzero(known), side="right")
-    begins = np.searchsorted(taught.places, np.flatnonzero(known))
     is_told = torch.tensor(taught.answers != UNKNOWN)
     optimizer = torch.optim.AdamW(trained, lr=RATE, weight_decay=0)
     steps = EPOCHS * -(-len(chosen) // BATCH)
@@ -219,33 +189,18 @@ def fit(taught: Taught, used: NDArray[np.bool_] | None = None) -> dict[str, NDAr
         rows = torch.full((len(cosines), int(of.max()) + 1), -1.0)
         return rows.scatter_reduce(1, of.expand(len(cosines), -1), cosines, "amax")
 
-    def met(rows: Any, owns: Any, weights: Any, number: int, chosen: NDArray[np.int64]) -> Any:
-        """(number, chosen): how well the words of each question are met by those of each of the chosen sentences."""
-        group = np.repeat(np.arange(len(chosen)), ends[chosen] - begins[chosen])
-        held = words[np.concatenate([np.arange(begins[at], ends[at]) for at in chosen])]
-        most = torch.zeros((len(rows), len(chosen))).scatter_reduce(
-            1, torch.tensor(group).expand(len(rows), -1), rows @ held.T, "amax", include_self=False
-        )
-        return torch.zeros((number, len(chosen))).index_add(0, owns, most * weights[:, None])
-
-    narrow = torch.tensor(late.projection())
     for _ in range(EPOCHS):
         for batch in chosen[torch.randperm(len(chosen))].split(BATCH):
-            asked, means, owns, weights = _read(model, [taught.questions[i] for i in batch], taught.rarity)
+            asked = normalize(
+                model(model.preprocess([taught.questions[i] for i in batch]))["sentence_embedding"], dim=1
+            )
             told = is_told[batch]
             near, answered = asked @ in_context.T, answers[batch][told]
-            others = near.detach()[told].topk(min(NEAR, near.shape[1]), dim=1).indices.flatten().numpy()
-            some = np.unique([*others, *answered.numpy()])
-            right = torch.tensor(np.searchsorted(some, answered.numpy()))
-            by_word = met(normalize(means @ narrow, dim=1), owns, weights, len(batch), some)[told]
-            both = by_word + near.detach()[told][:, torch.tensor(some)]
             loss = (
                 cross_entropy(SCALE * asked[told] @ sentences.T, answered, reduction="sum")
                 + PASSAGE * cross_entropy(SCALE * best(near[told], passages), passages[answered], reduction="sum")
                 + ARTICLE * cross_entropy(SCALE * best(near, articles), owners[batch], reduction="sum")
                 + STAY * (1 - (asked * plain[batch]).sum(dim=1)).sum()
-                + WORDS * cross_entropy(SCALE * by_word, right, reduction="sum")
-                + WORDS * cross_entropy(SCALE * both, right, reduction="sum")
             ) / len(batch)
             optimizer.zero_grad()
             loss.backward()
@@ -256,31 +211,6 @@ def fit(taught: Taught, used: NDArray[np.bool_] | None = None) -> dict[str, NDAr
         for name, pair in factors.items()
         for kind, factor in zip((adapter.DOWN, adapter.UP), pair, strict=True)
     }
-
-
-def _read(model: Any, questions: list[str], rarity: Mapping[str, float]) -> tuple[Any, Any, Any, Any]:
-    """Of questions (n, dimension) unit vectors; of all their content words (words, dimension) the mean of their tokens, whose
-    question each is, and what it counts there."""
-    import torch
-    from torch.nn.functional import normalize
-
-    read = model(model.preprocess(questions))
-    cut = model.tokenizer(questions, truncation=True, max_length=model.max_seq_length, return_offsets_mapping=True)
-    owns, weights, rows = [], [], []
-    for number, (question, offsets) in enumerate(zip(questions, cut["offset_mapping"], strict=True)):
-        starts, ends = np.array(offsets).T
-        counted = []
-        for (start, end), word in zip(late.content(question), late.terms_of(question), strict=True):
-            inside = torch.tensor(np.flatnonzero((starts >= start) & (ends <= end) & (ends > starts)))
-            weight = max((rarity[term] for term in word), default=0.0)
-            if len(inside) and weight:
-                rows.append(read["token_embeddings"][number, inside].mean(dim=0))
-                owns.append(number)
-                counted.append(weight)
-        weights += [weight / sum(counted) for weight in counted]
-    own = normalize(read["sentence_embedding"], dim=1)
-    means = torch.stack(rows) if rows else own[:0]
-    return own, means, torch.tensor(owns, dtype=torch.long), torch.tensor(weights)
 
 
 def _factors(layer: Any) -> tuple[Any, Any]:

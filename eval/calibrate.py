@@ -3,17 +3,20 @@
 
 Two logistic models. The first scores a sentence; its labels are the golden quotes among all sentences retrieved. The
 second gives the probability that there is an answer; beside the unanswerable questions it learns from answerable ones
-whose documents were hidden from it, unless what is left still holds a vital nugget, and from everyday questions.
+whose documents were hidden from it, unless what is left still holds a vital nugget, from everyday questions, and from the
+same questions put to libraries of a few articles (eval/shelves.py), where less is near to anything.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,22 +30,18 @@ from alignment_qa.extract import extract
 from alignment_qa.types import Document, Hit
 from eval import adapt
 from eval.corpus import index_of
-from eval.golden import ARTICLES, SHIPPED, Query, load, read_documents, spans_of, split_of
+from eval.golden import ARTICLES, SHIPPED, Query, Reason, load, read_documents, spans_of, split_of
 from eval.measures import held
+from eval.shelves import shelves
 
 MODEL = Path(answerable.__file__).with_name("evidence.json")
 KEPT = 0.95  # share of the good answers to dev questions that must stay: the threshold is that quantile of theirs, over resamples
-AGAINST = {
-    "rank",
-    "unknown",
-    "names_apart",
-    "kind_absent",
-    "kind_late",
-}  # features that speak against an answer; all others speak for one
-SURE = {"hidden": 0.1, "lacking": 0.0, "everyday": 0.1}
-"""Weights of questions that other documents may answer after all, and of the everyday ones, which are easier to decline than
-what people ask of a corpus, and with .3 or 1 cost answers in libraries of three documents. Those about what one article lacks
-are only shown: learnt from, with .1, .3 or 1, they made nothing better."""
+AGAINST = {"rank", "names_apart", "kind_absent", "kind_late"}  # what speaks against an answer; all others speak for one
+SURE = {"hidden": 0.1, "lacking": 0.0, "absent": 0.3}
+"""Weights of questions that other documents may answer after all, and of those that a small library has no document for, of
+which there are as many as one likes. Those about what one article lacks are only shown: learnt from, with .1, .3 or 1, they
+made nothing better."""
+STRANGE = 15  # questions put to a small library that has no document for them
 Matrix = NDArray[np.float64]
 
 
@@ -69,7 +68,7 @@ def main() -> int:
     dev = {slug: d for slug, d in documents.items() if split_of({"id": slug, "gold": [{"document": slug}]}) == "dev"}
     rows = [
         *_answers(found, slugs, assistant), *_own_questions(dev, assistant), *_lacking(dev, assistant),
-        *_everyday(assistant),
+        *_everyday(assistant), *_on_shelves(queries, documents, assistant),
     ]  # fmt: skip
     weights, threshold, lines = _fit_answers(rows)
     print(f"a cosine of {usual:.3f} is as near as passages come to most everyday questions", *lines, sep="\n")
@@ -137,6 +136,8 @@ class Row:
     """It is answered, and well: what declining it would lose."""
     ours: bool = False
     """An article's own question, easier than what people ask."""
+    shelf: int = 0
+    """How many articles the library has that was asked, where that is not all."""
 
 
 def _answers(found: Found, slugs: Mapping[str, str], assistant: Assistant) -> list[Row]:
@@ -183,6 +184,29 @@ def _everyday(assistant: Assistant) -> Iterator[Row]:
         yield Row(assistant.gather_evidence(asked, assistant.gather_hits(asked)).features, question, "everyday")
 
 
+def _on_shelves(queries: Sequence[Query], documents: Mapping[str, Document], assistant: Assistant) -> Iterator[Row]:
+    """Questions put to libraries of a few articles: those that they answer, near misses, and some that they have nothing on."""
+    draw = random.Random(0)
+    asked = [query for query in queries if not query.history]
+    telling = {query.cluster for query in asked if query.answerable}
+    golden = {query.id: {gold.document for gold in query.gold} for query in asked}
+    for names, alone in shelves({name: documents[name] for name in telling}, assistant.index):
+        held_here = " ".join(documents[name].text for name in names)
+        ours = [query for query in asked if query.answerable and golden[query.id] <= names]
+        missed = [query for query in asked if query.reason == "near_miss" and query.about in names]
+        others = [query for query in asked if query.answerable and not golden[query.id] & names]
+        strange = [
+            query
+            for query in draw.sample(others, STRANGE)
+            if not any(nugget.vital and nugget.found_in(held_here) for nugget in query.nuggets)
+        ]
+        for reason, some in (("", ours), ("near_miss", missed), ("absent", strange)):
+            for query in some:
+                _, gathered = _retrieved(query, alone)
+                good = not reason and _answered_well(query, gathered)
+                yield Row(gathered.features, query.cluster, reason, good, shelf=len(names))
+
+
 def _lacking(documents: Mapping[str, Document], assistant: Assistant) -> Iterator[Row]:
     """Training questions about something that the article is known to lack. Other articles were not searched for it."""
     for line in adapt.lines():
@@ -205,28 +229,38 @@ def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str
         weights, bias = _one_way(x[train], y[train], sure[train], names, 0.1)
         out[test] = np.maximum(1 / (1 + np.exp(-(x[test] @ weights + bias))), promised[test])
     weights, bias = _one_way(x, y, sure, names, 0.1)
-    asked = y & ~np.array([row.ours for row in rows])
-    good = np.array([row.good for row in rows])
+    shelf = np.array([row.shelf for row in rows])
+    asked = y & ~np.array([row.ours for row in rows]) & (shelf == 0)
+    well = np.array([row.good for row in rows])
+    good = well & (shelf == 0)
     drawn = np.random.default_rng(0).choice(out[good], (1000, int(good.sum())))  # one quantile of so few jumps
     threshold = float(np.quantile(drawn, 1 - KEPT, axis=1).mean())
     lines = [
         f"answers: {int(y.sum())} answerable; threshold {threshold:.3f} keeps {KEPT:.0%} of the {int(good.sum())} good ones and "
         f"{(out[asked] >= threshold).mean():.1%} of the {int(asked.sum())} golden ones; 5-fold:"
     ]
-    for reason in sorted(set(reasons) - {""}):
-        these = reasons == reason
+    for reason in sorted(set(reasons[shelf == 0]) - {""}):
+        these = (reasons == reason) & (shelf == 0)
         auroc = roc_auc_score(asked[asked | these], out[asked | these])
         lines.append(
             f"  {reason:14} {these.sum():4d}  AUROC {auroc:.3f}  declined {(out[these] < threshold).mean():.2f}"
         )
+    for size in sorted(set(shelf) - {0}):
+        told = {
+            "good ones kept": out[well & (shelf == size)] >= threshold,
+            "near misses declined": out[(reasons == "near_miss") & (shelf == size)] < threshold,
+            "others declined": out[(reasons == "absent") & (shelf == size)] < threshold,
+        }
+        lines.append(f"  {size} articles: " + ", ".join(f"{n} {t.mean():.2f} of {len(t)}" for n, t in told.items()))
     fitted = {"bias": round(bias, 3), **{n: round(float(w), 3) for n, w in zip(names, weights, strict=True)}}
     return fitted, round(threshold, 3), lines
 
 
 def _near(rows: Sequence[Row]) -> float:
     """The passage cosine that best tells a question about another field from one that is only not answered here."""
-    cosines = np.array([row.features["nearest"] for row in rows if row.reason not in {"", *SURE}])
-    outside = np.array([row.reason == "out_of_scope" for row in rows if row.reason not in {"", *SURE}])
+    rows = [row for row in rows if row.reason in get_args(Reason) and not row.shelf]
+    cosines = np.array([row.features["nearest"] for row in rows])
+    outside = np.array([row.reason == "out_of_scope" for row in rows])
     told = [((cosines[outside] < c).mean() + (cosines[~outside] >= c).mean(), float(c)) for c in cosines]
     return round(max(told)[1], 3)
 

@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     typed.add_argument(
         "--ablate",
         metavar="PART",
-        help="measure without a part (dense, keyword, no-adapter, no-words, no-headings, passages-100, no-evidence-model …), or `all`: without each in turn, in one table",
+        help="measure without a part (dense, keyword, no-adapter, no-headings, passages-100, no-evidence-model …), or `all`: without each in turn, in one table",
     )
     typed.add_argument(
         "--robust", action="store_true", help="measure what disturbed questions and disturbing documents cost"

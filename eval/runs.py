@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import alignment_qa
-from alignment_qa import support
+from alignment_qa import evidence, support
 from alignment_qa.assistant import Assistant
 from alignment_qa.types import Document
 from eval import measures
@@ -100,7 +100,7 @@ def _same_documents(queries: Sequence[Query], assistant: Assistant, documents: M
 
 def _carries(assistant: Assistant) -> measures.Check:
     """The offline support check; words that stand in the text verbatim are carried without asking it."""
-    check = support.checker(assistant.index.encoder.encode, assistant.index.rarity)
+    check = support.checker(assistant.index.encoder.encode, lambda words: evidence.weights(words, assistant.index))
 
     def carries(sentence: str, texts: Sequence[str]) -> bool:
         said = " ".join(sentence.split())

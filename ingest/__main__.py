@@ -215,7 +215,7 @@ def _ingest(options: argparse.Namespace, paths: Sequence[Path], folder: str) -> 
             lambda size: bar.update(size) and None,
             options.fields,
             engine=engine,
-            known_embedded=known.embedded,
+            known_vectors=known.vectors,
         )
         documents, passages = index.count()
     for name, reason in report.skipped:

@@ -13,16 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from alignment_qa import encoders, late, replica
+from alignment_qa import encoders, replica
 from alignment_qa.chroma import Rows, Server, is_address, served_vectors, stored_vectors
-from alignment_qa.embed import embed
-from alignment_qa.encoders import Encoder
+from alignment_qa.embed import passage_vectors
 from alignment_qa.errors import IndexBusy, IndexMissing, WriteFailed
 from alignment_qa.index import FOLLOWING
 from alignment_qa.lexical import Keywords
 from alignment_qa.packing import Packed
 from alignment_qa.place import take_lock, written
-from alignment_qa.store import SCHEMA, Embedded, Store
+from alignment_qa.store import SCHEMA, Store, Vectors16
 from alignment_qa.types import Document, Passage
 from alignment_qa.writing import asked_of
 from ingest import copies
@@ -97,13 +96,12 @@ def _check(path: Path, store: Store, seed: int, server: Server | None = None) ->
     found.fault("documents left half done by a run that was stopped", store.unfinished())
     found.forget |= set(found.fault("documents that a file brought and that are not here", store.lost()))
     found.unlike = bool(found.fault("copies that are none, or that still answer", copies.faults(store)))
-    encoder = encoders.load(store.fact("encoder") or "")
-    dimension = encoder.dimension
-    embedded, asked = _check_store(store, encoder, found)
+    dimension = encoders.load(store.fact("encoder") or "").dimension
+    embedded, asked = _check_store(store, dimension, found)
     check_sample(store, seed, found)
     _check_keywords(path, store, found)
     if server is not None:
-        _check_journal(server, store, encoder, found)
+        _check_journal(server, store, dimension, found)
         for name, expected in (("passages", embedded), ("questions", asked)):
             rows = served_vectors(server, name, SEARCHED)
             _compare(name, expected, *_read(rows, store, name, dimension), found)
@@ -137,7 +135,7 @@ def _passage_ids(path: Path, found: Findings) -> Counter[str]:
         return Counter()
 
 
-def _check_store(store: Store, encoder: Encoder, found: Findings) -> tuple[set[str], set[str]]:
+def _check_store(store: Store, dimension: int, found: Findings) -> tuple[set[str], set[str]]:
     """Passages against their documents' texts and their own ids; vectors against their sentences. Gives the passages
     and the questions that have a place among the vectors."""
     altered, unfit, embedded, asked = set(), set(), set(), set()
@@ -152,7 +150,7 @@ def _check_store(store: Store, encoder: Encoder, found: Findings) -> tuple[set[s
         if store.state(doc_id) == "ready":
             embedded |= {p.passage_id for p in passages if p.role == "prose"}
             asked |= {name for name, _ in asked_of(document)}
-        if not _whole(store, passages, encoder):
+        if not _whole(store, passages, dimension):
             unfit.add(doc_id)
     found.forget |= set(found.fault("documents whose passages are not what their text says", altered))
     found.encode |= set(found.fault("documents with vectors that are missing or no unit vectors", unfit))
@@ -172,34 +170,25 @@ def _agree(document: Document, passages: Sequence[Passage]) -> bool:
     return True
 
 
-def _whole(store: Store, passages: Sequence[Passage], encoder: Encoder) -> bool:
-    """Each prose passage has a unit vector for itself and for each of its sentences, and its words."""
-    width = late.width(encoder)
+def _whole(store: Store, passages: Sequence[Passage], dimension: int) -> bool:
+    """Each prose passage has a unit vector for itself and for each of its sentences."""
     try:
-        rows = store.embedded([p.passage_id for p in passages], encoder.dimension, width)
+        rows = store.vectors([p.passage_id for p in passages], dimension)
     except ValueError:
         return False
-    return all(fits(p, rows.get(p.passage_id), width) for p in passages)
+    return all(fits(p, rows.get(p.passage_id)) for p in passages)
 
 
-def fits(passage: Passage, embedded: Embedded | None, width: int | None = None) -> bool:
-    """It is what may be kept of such a passage, its words of that width where that is known."""
-    if embedded is None or passage.role != "prose":
-        return embedded is None and passage.role != "prose"
-    vectors, words = embedded
-    lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
-    spans = [late.content(passage.text[a - passage.start : b - passage.start]) for a, b in passage.sentences]
-    return (
-        len(vectors) == 1 + len(passage.sentences)
-        and bool(np.all(np.abs(lengths - 1) < 0.01))
-        and len(words) == sum(map(len, spans))
-        and width in (None, words.shape[1] - 1)
-    )
+def fits(passage: Passage, matrix: Vectors16 | None) -> bool:
+    if matrix is None or passage.role != "prose":
+        return matrix is None and passage.role != "prose"
+    lengths = np.linalg.norm(matrix.astype(np.float32), axis=1)
+    return len(matrix) == 1 + len(passage.sentences) and bool(np.all(np.abs(lengths - 1) < 0.01))
 
 
 def sound(packed: Packed) -> bool:
     """Whether a document as a server keeps it agrees with itself."""
-    return _agree(packed.document, packed.passages) and all(map(fits, packed.passages, packed.embedded))
+    return _agree(packed.document, packed.passages) and all(map(fits, packed.passages, packed.vectors))
 
 
 def check_sample(store: Store, seed: int, found: Findings) -> None:
@@ -214,21 +203,12 @@ def check_sample(store: Store, seed: int, found: Findings) -> None:
             continue
         at = draw.randrange(len(prose))
         first = max(0, at - 1)
-        made = embed(encoder, [prose[first : at + 2]], headings)[0][at - first]
-        name = prose[at].passage_id
-        kept = store.embedded([name], encoder.dimension, late.width(encoder))[name]
+        made = passage_vectors(encoder, [prose[first : at + 2]], headings)[0][at - first].astype(np.float32)
+        kept = store.vectors([prose[at].passage_id], encoder.dimension)[prose[at].passage_id].astype(np.float32)
         found.sampled += 1
-        if not _agreeing(made, kept):
+        if float(np.min((made * kept).sum(axis=1))) < AGREE:
             wrong.add(doc_id)
     found.encode |= set(found.fault("documents whose vectors are not what their words encode to", wrong))
-
-
-def _agreeing(one: Embedded, other: Embedded) -> bool:
-    least = (one.vectors.astype(np.float32) * other.vectors.astype(np.float32)).sum(axis=1).min()
-    words = [late.directions(each.words) for each in (one, other)]
-    there = np.abs(words[0]).any(axis=1)
-    mean = (words[0] * words[1]).sum(axis=1)[there].mean() if there.any() else 1.0
-    return bool(least >= AGREE and mean >= AGREE and np.array_equal(one.words[:, 0], other.words[:, 0]))
 
 
 def _check_keywords(path: Path, store: Store, found: Findings) -> None:
@@ -244,12 +224,12 @@ def _check_keywords(path: Path, store: Store, found: Findings) -> None:
     found.restore |= {_document_of(name) for name in wrong}
 
 
-def _check_journal(server: Server, store: Store, encoder: Encoder, found: Findings) -> None:
+def _check_journal(server: Server, store: Store, dimension: int, found: Findings) -> None:
     """What the server keeps beside the vectors, against this machine's copy of it."""
     there, differ = set(), set()
     for name, text in replica.whole(server):
         there.add(name)
-        if text != replica.kept(store, name, encoder):
+        if text != replica.kept(store, name, dimension):
             differ.add(name)
     other = found.fault("documents of which the server and this machine's copy differ", differ)
     lost = found.fault("documents in this machine's copy that the server has not", set(store.held()) - there)

@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 
 from alignment_qa import encoders
-from alignment_qa.embed import embed
+from alignment_qa.embed import passage_vectors
 from alignment_qa.encoders import Encoder
 from alignment_qa.errors import EngineUnavailable, ReadFailed
 from alignment_qa.fast import fastest
@@ -82,7 +82,7 @@ def _tasks(client: Any, readings: Iterator[Reading], told: tuple[Any, ...]) -> I
         ahead = list(islice(parts, TOGETHER))
         while ahead:
             some, ahead = ahead, list(islice(parts, TOGETHER))
-            yield reading, client.submit(embed_parts, some, *told[:-1], pure=False), not ahead
+            yield reading, client.submit(embed, some, *told[:-1], pure=False), not ahead
 
 
 def _result(task: Any) -> list[Read]:
@@ -105,11 +105,11 @@ def read_file(
     path: str, collection: str, encoder: str, size: int, limit: int, fields: Mapping[str, str] | None
 ) -> list[Read]:
     """What is in a file, embedded."""
-    return embed_parts(readers.read_all(Path(path), collection=collection, fields=fields), encoder, size, limit)
+    return embed(readers.read_all(Path(path), collection=collection, fields=fields), encoder, size, limit)
 
 
-def embed_parts(parts: Iterable[readers.Part], encoder: str, size: int, limit: int) -> list[Read]:
-    """Documents with their passages, and what is kept of each passage of prose."""
+def embed(parts: Iterable[readers.Part], encoder: str, size: int, limit: int) -> list[Read]:
+    """Documents with their passages, and a (1 + sentences, dimension) matrix for each passage of prose."""
     with _ALONE:
         loaded = _encoder(encoder)
         reads = []
@@ -118,8 +118,8 @@ def embed_parts(parts: Iterable[readers.Part], encoder: str, size: int, limit: i
                 reads.append(Read(place, found))
                 continue
             passages = list(split(found, loaded.count, size=size, limit=limit))
-            (embedded,) = embed(loaded, [[p for p in passages if p.role == "prose"]])
-            reads.append(Read(place, found, passages, embedded))
+            (vectors,) = passage_vectors(loaded, [[p for p in passages if p.role == "prose"]])
+            reads.append(Read(place, found, passages, vectors))
         return reads
 
 

@@ -19,7 +19,7 @@ from alignment_qa.errors import ReadFailed
 from alignment_qa.glossary import Glossary
 from alignment_qa.index import Index
 from alignment_qa.ledger import Noted
-from alignment_qa.store import Embedded
+from alignment_qa.store import Vectors16
 from alignment_qa.types import Document, Passage
 from ingest import copies, readers
 from ingest.carry import edited, kept
@@ -76,19 +76,19 @@ class Reading:
 
 class Read(NamedTuple):
     """A place in a file and what is there. An engine that splits and embeds as well gives a document's passages, and
-    what is kept of each of its prose."""
+    a (1 + sentences, dimension) matrix for each of its prose."""
 
     place: str
     found: Document | ReadFailed | None
     passages: list[Passage] | None = None
-    embedded: list[Embedded] | None = None
+    vectors: list[Vectors16] | None = None
 
 
 Engine = Callable[[Iterator[Reading]], Iterator[tuple[Reading, Iterable[Read], bool]]]
 """Files → what is in them, in the same order; True with the last of a file."""
 
-Known = Callable[[Document, Sequence[Passage]], list[Embedded] | None]
-"""A document and its passages → what `embed` gives for its prose, None where they are not known (`carry`)."""
+Known = Callable[[Document, Sequence[Passage]], list[Vectors16] | None]
+"""A document and its passages → the vectors of its prose, None where they are not known (`carry`)."""
 
 
 def sync(
@@ -100,7 +100,7 @@ def sync(
     size: int = SIZE,
     limit: int = LIMIT,
     engine: Engine | None = None,
-    known_embedded: Known = lambda document, passages: None,
+    known_vectors: Known = lambda document, passages: None,
 ) -> Report:
     """Bring the index in line with files and folders. Under a given folder, a document whose file has gone goes too.
 
@@ -134,12 +134,12 @@ def sync(
                     continue
                 report.passages += len(passages)
                 reading.brings.add(doc_id)
-                embedded = read.embedded or known_embedded(document, passages)
-                if embedded is None and own:  # it says other things of itself only
-                    embedded = kept(index.store, index.encoder, document, passages)
-                elif embedded is None and before is not None:
-                    embedded = edited(index, before.brings - reading.brings, document, passages)
-                writer.add(reading, document, passages, embedded)
+                vectors = read.vectors or known_vectors(document, passages)
+                if vectors is None and own:  # it says other things of itself only
+                    vectors = kept(index.store, index.encoder.dimension, document, passages)
+                elif vectors is None and before is not None:
+                    vectors = edited(index, before.brings - reading.brings, document, passages)
+                writer.add(reading, document, passages, vectors)
             if not last:
                 continue
             if not reading.whole and before:
@@ -212,7 +212,7 @@ class _Writer:
     def __init__(self, index: Index, report: Report, progress: Callable[[int], None]) -> None:
         self._index, self._report, self._progress = index, report, progress
         self._embedding, self._storing = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
-        self._batch: list[tuple[Reading, Document, list[Passage], list[Embedded] | None]] = []
+        self._batch: list[tuple[Reading, Document, list[Passage], list[Vectors16] | None]] = []
         self._read: list[Reading] = []  # to their end, since the last batch was handed over
         self._coming: deque[_Batch] = deque()
 
@@ -221,9 +221,9 @@ class _Writer:
         return coming or any(row[1].source.doc_id == doc_id for row in self._batch) or self._index.store.has(doc_id)
 
     def add(
-        self, reading: Reading, document: Document, passages: list[Passage], embedded: list[Embedded] | None
+        self, reading: Reading, document: Document, passages: list[Passage], vectors: list[Vectors16] | None
     ) -> None:
-        self._batch.append((reading, document, passages, embedded))
+        self._batch.append((reading, document, passages, vectors))
         if sum(len(row[2]) for row in self._batch) >= BATCH:
             self._hand_over()
 
@@ -250,7 +250,7 @@ class _Writer:
             self._index.store.note_documents(reading.file.key, [document.source.doc_id])
         documents = [(document, passages) for _, document, passages, _ in self._batch]
         prose = [[p for p in passages if p.role == "prose"] for _, passages in documents]
-        embedded = self._embedding.submit(self._index.embedded, prose, [known for *_, known in self._batch])
+        embedded = self._embedding.submit(self._index.embedded, prose, [vectors for *_, vectors in self._batch])
         before = [batch.stored for batch in self._coming]
         stored = self._storing.submit(self._store, before, documents, embedded)
         self._coming.append(_Batch(stored, {document.source.doc_id for document, _ in documents}, self._read))
@@ -261,7 +261,7 @@ class _Writer:
         self,
         before: Sequence[Future[None]],
         documents: Sequence[tuple[Document, Sequence[Passage]]],
-        embedded: Future[list[Sequence[Embedded]]],
+        embedded: Future[list[Sequence[Vectors16]]],
     ) -> None:
         for batch in before:
             batch.result()  # nothing is stored after what could not be

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alignment_qa import adapter, encoders, late
+from alignment_qa import adapter, encoders
 from alignment_qa.encoders import unit
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
@@ -22,7 +22,7 @@ QUESTIONS = ["Where does kelp grow?", "Why would a machine pretend to agree with
 
 def test_a_question_is_moved_a_little_and_keeps_its_length() -> None:
     encoder = encoders.load()
-    moved, _ = encoder.encode_query(QUESTIONS, [(), (), ()])
+    moved = encoder.encode_query(QUESTIONS)
     assert moved.shape == (3, encoder.dimension)
     assert np.allclose(np.linalg.norm(moved, axis=1), 1, atol=1e-5)
     cosines = (moved * encoder.encode(QUESTIONS)).sum(axis=1)[:2]
@@ -33,22 +33,18 @@ def test_a_question_is_moved_a_little_and_keeps_its_length() -> None:
 def test_the_export_for_questions_agrees_with_the_adapted_model() -> None:
     model = adapter.adapt(encoders.packaged())
     original = unit(np.asarray(model.encode(QUESTIONS[:2]), np.float32))
-    moved, _ = encoders.load().encode_query(QUESTIONS[:2], [(), ()])
-    assert (moved * original).sum(axis=1).min() > encoders.AGREEMENT
+    assert (encoders.load().encode_query(QUESTIONS[:2]) * original).sum(axis=1).min() > encoders.AGREEMENT
 
 
 def test_where_no_export_can_be_kept_questions_are_adapted_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spans = [late.content(question) for question in QUESTIONS]
-    expected = encoders.load().encode_query(QUESTIONS, spans)
+    expected = encoders.load().encode_query(QUESTIONS)
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("ALIGNMENT_QA_CACHE", str(tmp_path / "file" / "cache"))
     encoders.load.cache_clear()
     try:
-        for found, rows in zip(encoders.load().encode_query(QUESTIONS, spans), expected, strict=True):
-            assert len(found) == len(rows)
-            assert (found * rows).sum(axis=1)[:2].min() > encoders.AGREEMENT
+        assert (encoders.load().encode_query(QUESTIONS[:2]) * expected[:2]).sum(axis=1).min() > encoders.AGREEMENT
     finally:
         encoders.load.cache_clear()
 
@@ -68,9 +64,9 @@ def test_passages_are_sought_by_the_adapted_question_and_other_questions_by_the_
     with Index.open(tmp_path / "index", write=True) as index:
         sync([tmp_path / "a.md", tmp_path / "b.md"], index)
         (_, plain), *_ = index.near(QUESTIONS[0], 2)
-        vector, words = index.encoder.encode_query([QUESTIONS[0]], [late.content(QUESTIONS[0])])
+        against = -index.encoder.encode_query([QUESTIONS[0]])
         index._sought.clear()
-        monkeypatch.setattr(index.encoder, "encode_query", lambda texts, spans: (-vector, words))
+        monkeypatch.setattr(index.encoder, "encode_query", lambda texts: against)
         assert index.near(QUESTIONS[0], 2)[-1][1] < 0 < plain
         assert index.asked(QUESTIONS[0])[0][1] == pytest.approx(1.0, abs=1e-3)
 
@@ -78,13 +74,8 @@ def test_passages_are_sought_by_the_adapted_question_and_other_questions_by_the_
 def small(questions: list[str], answers: list[str], owners: list[int]) -> adapt.Taught:
     """Each answer is a passage of its own, and the articles are as `owners` says."""
     vectors = np.asarray(encoders.packaged().encode(answers), np.float32)
-    numbers, encoder, spans = np.arange(len(answers)), encoders.load(), [late.content(answer) for answer in answers]
-    words = late.narrowed(encoder.encode_within(answers, spans)[1], encoder)
-    rarity = {term: 1.0 for question in questions for word in late.terms_of(question) for term in word}
-    return adapt.Taught(
-        questions, np.array(owners), numbers, vectors, vectors, numbers, np.array(owners),
-        words, np.repeat(numbers, [len(own) for own in spans]), rarity,
-    )  # fmt: skip
+    numbers = np.arange(len(answers))
+    return adapt.Taught(questions, np.array(owners), numbers, vectors, vectors, numbers, np.array(owners))
 
 
 PAIRS = {
@@ -152,5 +143,5 @@ def test_another_encoder_is_given_the_prompts_that_it_states() -> None:
     plain = np.asarray(model.encode(["query: kelp", "passage: kelp"]), np.float32)
     model.prompts = {"query": "query: ", "document": "passage: "}
     encoder = encoders.TorchEncoder("some/other", model)
-    assert np.allclose(encoder.encode_query(["kelp"], [()])[0][0], plain[0], atol=1e-5)
+    assert np.allclose(encoder.encode_query(["kelp"])[0], plain[0], atol=1e-5)
     assert np.allclose(encoder.encode(["kelp"])[0], plain[1], atol=1e-5)

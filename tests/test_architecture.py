@@ -19,7 +19,6 @@ FLOORS = [
         "cross_encoders",
         "fast",
         "embed",
-        "late",
         "config",
         "prompt",
         "cite",

@@ -160,12 +160,16 @@ def test_no_more_than_a_few_lists_are_brought(tmp_path: Path) -> None:
     assert len(claims) <= 17
 
 
-def test_a_step_of_a_numbered_list_stays_after_those_that_lead_to_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("marks", [("1.", "2.", "3.", "4."), ("-", "-", "-", "-")])
+def test_an_item_stays_in_its_list_behind_what_tells_how_it_is_meant(tmp_path: Path, marks: tuple[str, ...]) -> None:
+    steps = (
+        "You first build a gate.", "The otter gnaws through the gate in a night.", "You add a bar of iron to the gate, "
+        "because an otter would gnaw through a gate of wood.", "The otters dig a tunnel under the wall.",
+    )  # fmt: skip
     text = (
         "# The gate of the pool\n\nSuppose that you keep otters and want a gate that no otter gnaws through:\n\n"
-        "1. You first build a gate.\n2. The otter gnaws through the gate in a night.\n3. You add a bar of iron to the gate, "
-        "because an otter would gnaw through a gate of wood.\n4. The otters dig a tunnel under the wall.\n\n"
-        "The pool was closed in the end.\n"
+        + "\n".join(f"{mark} {step}" for mark, step in zip(marks, steps, strict=True))
+        + "\n\nThe pool was closed in the end.\n"
     )
     claims = answered(tmp_path, text, "Why add a bar to a gate?")
     assert [claim.split()[0] for claim in claims] == ["Suppose", "You", "The", "You", "The"]

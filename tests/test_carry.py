@@ -34,13 +34,13 @@ def place(texts: Path, tmp_path: Path) -> Path:
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The titles of documents whose passages were encoded."""
     titles: list[str] = []
-    encode = writing.embed
+    encode = writing.passage_vectors
 
     def noting(encoder: Any, documents: Any, headings: bool) -> Any:
         titles.extend(passages[0].source.title for passages in documents)
         return encode(encoder, documents, headings)
 
-    monkeypatch.setattr(writing, "embed", noting)
+    monkeypatch.setattr(writing, "passage_vectors", noting)
     return titles
 
 

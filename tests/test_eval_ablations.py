@@ -8,9 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from alignment_qa import Assistant, retrieve
+from alignment_qa import Assistant
 from alignment_qa.index import Index
-from alignment_qa.retrieve import fuse
 from eval import corpus
 from eval.ablations import ABLATIONS, parts, table, without
 from eval.corpus import KEPT, Building, index_of
@@ -52,18 +51,6 @@ def test_without_the_adapter_passages_are_sought_by_the_question_itself(library:
             plain = {hit.passage.passage_id: hit.score for hit in one.index.nearest(one.index.encode(asked), 8)}
             assert (cosine == pytest.approx(plain[nearest], abs=1e-3)) == (part == "no-adapter")
     assert scores[None] != scores["no-adapter"]
-
-
-def test_without_words_a_passage_is_compared_as_a_whole(library: Path, library_index: Path) -> None:
-    asked, share = "What becomes of algae in warm water?", retrieve.WORDS
-    with without("no-words", library, str(library_index)) as one:
-        (best, *_) = fuse(one.index, weight=0.0, pool=50)(asked, 1)
-        (close,) = one.index.closeness(asked, [best.passage.passage_id]).values()
-        assert best.score == pytest.approx(close)
-        assert {
-            sentence.features["words"] for sentence in one.gather_evidence(one.understand(asked), [best]).sentences
-        } == {0.0}
-    assert retrieve.WORDS == share > 0
 
 
 def test_without_headings_a_passage_is_not_found_by_its_heading(library: Path, cache: Path) -> None:

@@ -121,7 +121,6 @@ def test_all_ablations_come_in_one_table_with_their_runs(library: Path, question
         "dense",
         "keyword",
         "no-adapter",
-        "no-words",
         "no-headings",
         "passages-100",
         "passages-240",

@@ -42,9 +42,6 @@ class Scored:
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         return {name: self.cosines[name] for name in passage_ids if name in self.cosines}
 
-    def meeting(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
-        return self.closeness(question, passage_ids)
-
     def asking(self, question: str) -> dict[str, float]:
         return {}
 
@@ -54,15 +51,6 @@ class Scored:
 
 def order(hits: list[Hit]) -> list[str]:
     return [h.passage.passage_id for h in hits]
-
-
-def test_a_passage_that_meets_the_words_better_comes_before_one_that_is_a_little_nearer_on_the_whole() -> None:
-    class Meeting(Scored):
-        def meeting(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
-            return {"near": 0.3, "meets": 0.7}
-
-    index = Meeting({"near": 0.6, "meets": 0.55}, {})
-    assert [hit.passage.passage_id for hit in fuse(index, weight=0.2, pool=5)("q", 2)] == ["meets", "near"]
 
 
 def test_a_word_said_many_times_counts_as_if_said_a_few_times() -> None:

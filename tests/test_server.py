@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alignment_qa import IndexBusy, IndexMissing, IndexUnreachable, encoders, late, packing
+from alignment_qa import IndexBusy, IndexMissing, IndexUnreachable, encoders, packing
 from alignment_qa.chroma import LEASE, LOOK, Server
 from alignment_qa.config import INDEX_TOKEN, cache_folder
 from alignment_qa.index import Index
@@ -115,14 +115,13 @@ def test_a_document_is_the_same_after_its_way_as_text(library_index: Path) -> No
     index = Index.open(library_index)
     for document in index.documents():
         passages = index.passages_of(document.source.doc_id)
-        names = [p.passage_id for p in passages]
-        embedded = index.store.embedded(names, index.encoder.dimension, late.width(index.encoder))
-        packed = packing.Packed(document, passages, [embedded.get(name) for name in names])
+        vectors = index.vectors(passages)
+        packed = packing.Packed(document, passages, [vectors.get(p.passage_id) for p in passages])
         again = packing.unpack(packing.pack(packed))
         assert (again.document, again.passages) == (document, passages)
-        for before, after in zip(packed.embedded, again.embedded, strict=True):
+        for before, after in zip(packed.vectors, again.vectors, strict=True):
             assert (before is None) == (after is None)
-            assert all(map(np.array_equal, before or (), after or ()))
+            assert before is None or np.array_equal(before, after)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
@@ -369,7 +368,7 @@ def test_each_part_of_an_index_on_a_server_is_mended_from_one_that_is_whole_with
     found = check(address)
     assert found.faults
     with monkeypatch.context() as patch:
-        patch.setattr("alignment_qa.writing.embed", lambda *_: pytest.fail("a passage was encoded"))
+        patch.setattr("alignment_qa.writing.passage_vectors", lambda *_: pytest.fail("a passage was encoded"))
         assert repair(address, found).faults == []
     for environment in (here, other, machine(tmp_path / "third")):  # `other` follows, `third` has no copy yet
         assert said(asking(environment, address)) == expected
