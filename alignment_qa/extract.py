@@ -13,7 +13,7 @@ from alignment_qa.answer_type import STRICT, classes, defines, mentions, names_f
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
-from alignment_qa.lists import Following, leant_on, list_of
+from alignment_qa.lists import Following, lead_in, leant_on, list_of
 from alignment_qa.quotable import addresses, dangling
 from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail
@@ -220,11 +220,14 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
 
 
 def _whole_lists(chosen: list[_Chosen], evidence: Evidence, following: Following) -> list[_Chosen]:
-    """A lead-in brings its list; an item brings lead-in and list where a list was asked for."""
+    """A lead-in brings its list; an item brings lead-in and list where a list was asked for, and else the lead-in, which tells
+    how it is meant, unless a person, a time or an amount was."""
     result: list[_Chosen] = []
     for c in chosen:
-        wanted = c.sentence.form == "lead_in" or (c.sentence.form == "item" and evidence.question.kind == "list")
-        whole = list_of(c.sentence, following) if wanted else [c.sentence]
+        asked = c.sentence.form == "item" and evidence.question.kind == "list"
+        wanted = c.sentence.form == "lead_in" or asked
+        meant = lead_in(c.sentence) if evidence.question.kind not in STRICT else []
+        whole = list_of(c.sentence, following) if wanted else [*meant, c.sentence]
         if wanted and result and len(result) + len(whole) > LISTED:
             continue
         for sentence in whole:
@@ -237,7 +240,7 @@ def _whole_lists(chosen: list[_Chosen], evidence: Evidence, following: Following
                 also = [*also, *(other for n in parts for other in result[n].also)]
             at = parts[0] if parts else len(result)
             result = [other for n, other in enumerate(result) if n not in parts]
-            result.insert(at, _Chosen(sentence, also, wanted and sentence.form == "item"))
+            result.insert(at, _Chosen(sentence, also, bool(wanted or meant) and sentence.form != "lead_in"))
     return result
 
 

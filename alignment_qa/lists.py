@@ -20,10 +20,7 @@ def list_of(sentence: Sentence, following: Following) -> list[Sentence]:
     """The lead-in and the items of the list that a sentence belongs to, also where the list runs on in the next
     passage; the sentence itself where it is no list."""
     rows = _items(sentence.passage)
-    first = sentence.place + (sentence.form == "lead_in")
-    while first > 0 and rows[first - 1] is not None:
-        first -= 1
-    last = first
+    first = last = _first(sentence, rows)
     while last < len(rows) and rows[last] is not None:
         last += 1
     items = _from(sentence, sentence.passage, rows[first:last])
@@ -32,8 +29,23 @@ def list_of(sentence: Sentence, following: Following) -> list[Sentence]:
         items += _from(sentence, after, run[: next((at for at, row in enumerate(run) if row is None), len(run))])
     if len(items) < 2:
         return [sentence] if sentence.form == "item" else []
-    lead_in = [_at(sentence, sentence.passage, first - 1, first - 1, "lead_in")] if first else []
-    return [*lead_in, *items[:LONGEST]]
+    before = [_at(sentence, sentence.passage, first - 1, first - 1, "lead_in")] if first else []
+    return [*before, *items[:LONGEST]]
+
+
+def lead_in(sentence: Sentence) -> list[Sentence]:
+    """What leads into the list that a sentence stands in, if that is in the same passage; nothing for one in no list."""
+    rows = _items(sentence.passage)
+    first = _first(sentence, rows) if rows[sentence.place] is not None else 0
+    return [_at(sentence, sentence.passage, first - 1, first - 1, "lead_in")] if first else []
+
+
+def _first(sentence: Sentence, rows: Sequence[int | None]) -> int:
+    """Where the list of a sentence begins that stands in it or leads into it."""
+    first = sentence.place + (sentence.form == "lead_in")
+    while first > 0 and rows[first - 1] is not None:
+        first -= 1
+    return first
 
 
 def leant_on(sentence: Sentence) -> int:

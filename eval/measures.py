@@ -99,7 +99,9 @@ def answers(outcome: Outcome) -> dict[str, float]:
     result = held(query, said, " ".join(hit.passage.text for hit in answer.hits))
     vital = [nugget for nugget in query.nuggets if nugget.vital]
     if vital and not outcome.declined and answer.claims:
-        result["lead"] = float(any(nugget.found_in(answer.claims[0].text) for nugget in vital))
+        led = answer.claims[0].text.endswith(":") + 1  # what leads into a list is no sentence without its first item
+        lead = " ".join(claim.text for claim in answer.claims[:led])
+        result["lead"] = float(any(nugget.found_in(lead) for nugget in vital))
         result["words"] = float(len(_words(_unmarked(said))))
     if reference := query.reference or " ".join(gold.quote for gold in query.gold if gold.quote):
         result["ROUGE-L"] = rouge_l(_unmarked(said), reference)

@@ -25,7 +25,7 @@ MEANING = {
     "nuggets": "vital facts that the answer holds",
     "nuggets, lenient": "vital and welcome facts that the answer holds",
     "complete": "answers that hold every vital fact",
-    "lead": "answers whose first sentence holds a vital fact",
+    "lead": "answers whose first sentence, with the item that it leads into, holds a vital fact",
     "words": "length of an answer, in words",
     "ROUGE-L": "longest common word sequence with the reference answer, or with the gold quotes, F1",
     "contained": "content words of the reference answer that the answer holds",

@@ -175,6 +175,34 @@ def test_an_item_stays_in_its_list_behind_what_tells_how_it_is_meant(tmp_path: P
     assert [claim.split()[0] for claim in claims] == ["Suppose", "You", "The", "You", "The"]
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Will warm water kill the kelp?", "Warm water will kill the kelp of every bay."),
+        ("Could nets help against warm water?", "Nets will not help against warm water."),
+    ],
+)
+def test_what_stands_in_a_list_is_quoted_with_what_tells_how_it_is_meant(
+    tmp_path: Path, question: str, expected: str
+) -> None:
+    text = (
+        "# The fate of kelp\n\nAda Reef's argument that kelp will vanish runs through three claims:\n\n"
+        "- The sea will become warmer in every bay. Nets will not help against warm water.\n"
+        "- Warm water will kill the kelp of every bay.\n- Otters will leave when kelp is gone.\n\nThe argument is disputed.\n"
+    )
+    claims = answered(tmp_path, text, question)
+    assert claims[0].startswith("Ada Reef's argument")
+    assert expected in claims
+
+
+def test_a_person_who_stands_in_a_list_is_named_without_what_leads_into_it(tmp_path: Path) -> None:
+    text = (
+        "# Kelp talks\n\nThree talks suit three kinds of listener:\n\n- The Bay Talk is held by Ada Reef in spring.\n"
+        "- The Kelp Talk is held by Bo Tide in autumn.\n- The Shore Talk is held by Cy Wave.\n"
+    )
+    assert answered(tmp_path, text, "Who holds the Kelp Talk?")[0] == "The Kelp Talk is held by Bo Tide in autumn."
+
+
 @pytest.mark.parametrize("after", ["", "\n\n- The kelp comes first.\n- The fees come second."])
 def test_what_leans_on_a_list_brings_the_list_and_not_its_last_item(tmp_path: Path, after: str) -> None:
     text = (

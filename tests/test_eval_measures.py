@@ -80,6 +80,13 @@ def test_vital_nuggets_make_the_strict_recall_and_all_make_the_lenient() -> None
     assert (found["lead"], found["words"]) == (0.0, 7.0)
 
 
+def test_a_lead_that_leads_into_a_list_is_read_with_its_first_item() -> None:
+    one, two, *_ = quoted(0, 1, 2).claims
+    for first, expected in (("Otters and kelp:", 1.0), ("Otters and kelp.", 0.0)):
+        answer = replace(quoted(0, 1), claims=(replace(one, text=first), two))
+        assert measures.answers(Outcome(QUERY, answer, hits(0, 1)))["lead"] == expected
+
+
 def test_a_declined_question_holds_no_nuggets_whatever_its_text_says() -> None:
     declined = replace(quoted(1, 2), abstention=Abstention.NO_EVIDENCE)
     found = measures.answers(Outcome(QUERY, declined, ()))
