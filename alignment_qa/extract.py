@@ -7,19 +7,19 @@ sentence that leans on the one before it brings it along or is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from alignment_qa.answer_type import STRICT, classes, defines, mentions, names_first, says_of_each
+from alignment_qa.arrange import Chosen, by_document, whole_lists
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
-from alignment_qa.lists import Following, lead_in, leant_on, list_of
+from alignment_qa.lists import Following, leant_on
 from alignment_qa.quotable import addresses, dangling
 from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail
 
 SAME_WORDS, SAME_MEANING = 0.8, 0.9  # share of stems held, cosine: two sentences say the same
-LISTED = 16  # sentences beyond which no further list is brought; set by hand
 LONGEST, CHAIN = 60, 2  # words of a predecessor that is brought along, and how many of them
 
 
@@ -47,15 +47,6 @@ class Composition:
 SHIPPED = Composition()
 
 
-@dataclass(slots=True)
-class _Chosen:
-    """A sentence in the answer, with others that say the same and what it leans on."""
-
-    sentence: Sentence
-    also: list[Sentence] = field(default_factory=list)
-    item: bool = False
-
-
 def extract(
     evidence: Evidence,
     detail: Detail = "full",
@@ -69,7 +60,7 @@ def extract(
         chosen = _choose(evidence.sentences, evidence, shape, shape.limit(detail), shape.few)
         exact = evidence.question.kind in STRICT
         lead_first = exact or evidence.question.kind in {"definition", "yes_no"}
-        groups = _by_document(_whole_lists(chosen, evidence, following), shape, lead_first, exact)
+        groups = by_document(whole_lists(chosen, evidence, following), shape.first, lead_first, exact)
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:
         for position, chosen_one in enumerate(group):
@@ -81,12 +72,12 @@ def extract(
 
 def _choose(
     sentences: Sequence[Sentence], evidence: Evidence, shape: Composition, limit: int, few: int
-) -> list[_Chosen]:
+) -> list[Chosen]:
     """The lead and what completes it, in the order of choice."""
     neighbours = {(s.passage.passage_id, s.place): s for s in evidence.sentences}
     after = {id(s): neighbours.get((s.passage.passage_id, s.place + 1)) for s in sentences if _announces(s)}
     sentences = [s for s in sentences if after.get(id(s), s) is not None]  # nothing would follow
-    chosen: list[_Chosen] = []
+    chosen: list[Chosen] = []
     lead = _lead(sentences, evidence, shape, neighbours, limit)
     if lead is None:
         return []
@@ -114,10 +105,10 @@ def _choose(
             continue
         listed += _brought(sentence, needed) - len(needed)
         brought += len(needed)
-        chosen.extend(_Chosen(before) for before in needed)
-        chosen.append(_Chosen(sentence))
+        chosen.extend(Chosen(before) for before in needed)
+        chosen.append(Chosen(sentence))
         if announced and len(chosen) < limit and all(announced is not c.sentence for c in chosen):
-            chosen.append(_Chosen(announced))
+            chosen.append(Chosen(announced))
     return chosen
 
 
@@ -185,21 +176,21 @@ def _apart(subject: str, definition: Sentence) -> int:
     return [opens and kind, kind and own, opens and own, kind, opens, True].index(True)
 
 
-def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Composition) -> list[list[_Chosen]]:
+def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Composition) -> list[list[Chosen]]:
     """First the sentence that states the difference, if one does; then a block for each side. Nothing where a side has
     none."""
     sides, each = evidence.question.sides, 1 if detail == "brief" else shape.side
     both = [s for s in evidence.sentences if all(mentions(side, s.text) for side in sides) and not dangling(s.text)]
     stated = sorted((s for s in both if s.fits), key=lambda s: not says_of_each(sides, s.text))
-    groups: list[list[_Chosen]] = []
+    groups: list[list[Chosen]] = []
     taken: list[Sentence] = []
     first = _choose(stated, evidence, shape, each, few=1)  # none where they only ask for it
-    if whole := _whole_lists(first, evidence, following):
+    if whole := whole_lists(first, evidence, following):
         taken.extend(c.sentence for c in first)
         groups.append(whole)
     if whole and detail == "brief":
         return groups
-    blocks: list[list[list[_Chosen]]] = []
+    blocks: list[list[list[Chosen]]] = []
     for side, other in zip(sides, reversed(sides), strict=True):
         about = [
             replace(s, score=s.score + shape.margin * (3 * defines(side, s.text) - mentions(other, s.text)))
@@ -209,7 +200,7 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
         about.sort(key=lambda s: -s.score)
         block = _choose(about, evidence, shape, each, few=1)
         taken.extend(c.sentence for c in block)
-        if grouped := _by_document(_whole_lists(block, evidence, following), shape, lead_first=True):
+        if grouped := by_document(whole_lists(block, evidence, following), shape.first, lead_first=True):
             blocks.append(grouped)
     if len(blocks) < len(sides):  # nothing on one of them: what there is on the question as a whole
         return []
@@ -217,85 +208,6 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
     if len({first.passage.source.doc_id for first in firsts}) == 1:  # one document: its order, which it writes in
         blocks.sort(key=lambda block: block[0][0].sentence.start)
     return groups + [group for block in blocks for group in block]
-
-
-def _whole_lists(chosen: list[_Chosen], evidence: Evidence, following: Following) -> list[_Chosen]:
-    """A lead-in brings its list; an item brings lead-in and list where a list was asked for, and else the lead-in, which tells
-    how it is meant, unless a person, a time or an amount was."""
-    result: list[_Chosen] = []
-    for c in chosen:
-        asked = c.sentence.form == "item" and evidence.question.kind == "list"
-        wanted = c.sentence.form == "lead_in" or asked
-        meant = lead_in(c.sentence) if evidence.question.kind not in STRICT else []
-        whole = list_of(c.sentence, following) if wanted else [*meant, c.sentence]
-        if wanted and result and len(result) + len(whole) > LISTED:
-            continue
-        for sentence in whole:
-            parts = [n for n, other in enumerate(result) if wanted and _within(other.sentence, sentence)]
-            if not parts and any(_within(sentence, other.sentence) for other in result):
-                continue
-            also = c.also if _within(c.sentence, sentence) else []
-            if parts:  # the item, or a sentence of it, is said already: the whole takes its place
-                sentence = replace(sentence, score=max(result[n].sentence.score for n in parts))
-                also = [*also, *(other for n in parts for other in result[n].also)]
-            at = parts[0] if parts else len(result)
-            result = [other for n, other in enumerate(result) if n not in parts]
-            result.insert(at, _Chosen(sentence, also, bool(wanted or meant) and sentence.form != "lead_in"))
-    return result
-
-
-def _within(one: Sentence, other: Sentence) -> bool:
-    same = one.passage.passage_id == other.passage.passage_id
-    return same and other.start <= one.start and one.end <= other.end
-
-
-def _by_document(
-    chosen: list[_Chosen], shape: Composition, lead_first: bool, exact: bool = False
-) -> list[list[_Chosen]]:
-    """Grouped by document, the lead's first, each in the document's order; the lead comes first of all unless a
-    sentence nearly as good stands before it, because the document's order reads better (CLAPnq ROUGE-L +3). An item leads with
-    its list around it unless a person, a time or an amount is `exact`ly what was asked for."""
-    groups: dict[str, list[_Chosen]] = {}
-    for c in chosen:
-        groups.setdefault(c.sentence.passage.source.doc_id, []).append(c)
-    result = [_in_order(group) for group in groups.values()]
-    if not result:
-        return []
-    lead = chosen[0]
-    first = result[0][0]
-    ahead = first.item or addresses(first.sentence.text) or first.sentence.score < lead.sentence.score - shape.first
-    if first is not lead and (lead_first or ahead):
-        unit = (not exact and _list_around(lead, result[0])) or [lead, *_followers(lead, result[0])]
-        result[0] = [*unit, *(c for c in result[0] if not any(c is u for u in unit))]
-    return result
-
-
-def _list_around(lead: _Chosen, group: list[_Chosen]) -> list[_Chosen]:
-    """The list that the lead is an item of, where it is quoted whole: what leads into it tells how its items are meant, and
-    a step says little before the ones that lead to it."""
-    start = at = next(n for n, c in enumerate(group) if c is lead)
-    while start > 0 and group[start].item:
-        start -= 1
-    if not (lead.item and group[start].sentence.form == "lead_in"):
-        return []
-    end = next((n for n in range(at, len(group)) if not group[n].item), len(group))
-    return group[start:end]
-
-
-def _followers(lead: _Chosen, group: list[_Chosen]) -> list[_Chosen]:
-    """The sentences right after the lead that lean on it, and its list: they stay together."""
-    result = [lead]
-    for c in group:
-        last = result[-1].sentence
-        leans = c.sentence.passage == last.passage and c.sentence.place == last.place + 1 and dangling(c.sentence.text)
-        listed = c.item and c.sentence.start > last.start and (last.form == "lead_in" or result[-1].item)
-        if leans or listed:
-            result.append(c)
-    return result[1:]
-
-
-def _in_order(group: list[_Chosen]) -> list[_Chosen]:
-    return sorted(group, key=lambda c: (c.sentence.start, c.sentence.end))
 
 
 def _says_nothing_new(sentence: Sentence, evidence: Evidence) -> bool:
@@ -315,7 +227,7 @@ def _says_the_same(one: Sentence, other: Sentence) -> bool:
     return bool(smaller) and len(words & others) / smaller >= SAME_WORDS
 
 
-def _draft(chosen: _Chosen, label: str | None) -> Draft:
+def _draft(chosen: Chosen, label: str | None) -> Draft:
     quotes = tuple(Quote(s.passage, s.start, s.end) for s in (chosen.sentence, *chosen.also))
     return Draft(chosen.sentence.text, quotes, "quoted", label, chosen.item)
 

@@ -28,7 +28,7 @@ TRIED: dict[str, tuple[float, ...]] = {
     "retrieve.ALONE": (0, 1, 3),
     "retrieve.REPEATED": (1, 9),
     "assistant.DEFINING": (1, 8),
-    "extract.LISTED": (8, 30),
+    "arrange.LISTED": (8, 30),
     "conversation.OWN": (4, 6),
     "conversation.BEFORE": (1, 3),
     "compound.FIRST": (1, 5),

@@ -48,6 +48,7 @@ FLOORS = [
         "writing",
         "generate",
         "extract",
+        "arrange",
         "lists",
         "evidence",
         "answerable",

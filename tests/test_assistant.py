@@ -195,6 +195,17 @@ def test_what_stands_in_a_list_is_quoted_with_what_tells_how_it_is_meant(
     assert expected in claims
 
 
+@pytest.mark.parametrize("before", ["They were asked in every bay.", "These run through three claims:"])
+def test_what_does_not_tell_how_a_list_is_meant_is_not_brought(tmp_path: Path, before: str) -> None:
+    text = (
+        f"# The fate of kelp\n\nKeepers met by the sea. {before}\n\n- The sea will become warmer in every bay.\n"
+        "- Warm water will kill the kelp of every bay.\n- Otters will leave when kelp is gone.\n"
+    )
+    claims = answered(tmp_path, text, "Will warm water kill the kelp?")
+    assert "Warm water will kill the kelp of every bay." in claims
+    assert before not in claims
+
+
 def test_a_person_who_stands_in_a_list_is_named_without_what_leads_into_it(tmp_path: Path) -> None:
     text = (
         "# Kelp talks\n\nThree talks suit three kinds of listener:\n\n- The Bay Talk is held by Ada Reef in spring.\n"
