@@ -204,10 +204,16 @@ def _counts(question: Question, text: str) -> bool:
 
 
 def _names_another(question: Question, text: str) -> Iterator[bool]:
-    """For each name that the sentence has past its first word and the question has not, whether something is ascribed to it."""
-    asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question.text)} | NAMELESS
-    opens = re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z]|et al|and [A-Z]|\()", text)
+    """For each name that the sentence has past its first word and the question has not, whether something is ascribed to it.
+    A single letter names a variable or an agent in a proof."""
+    asked = {*_words_of(question.text), *NAMELESS}
+    opens = re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z][\w.]|et al|and [A-Z]|\()", text)
     first = re.match(r"^\W*\w+", text)
     for found in _NAME.finditer(text, 0 if opens or not first else first.end()):
-        if not {word.casefold() for word in re.findall(r"[\w’'-]+", found[0])} <= asked:
+        if any(len(word) > 1 and word not in asked for word in _words_of(found[0])):
             yield bool(_ASCRIBED.match(text, found.end()) or _ASCRIBING.search(text[: found.start()]))
+
+
+def _words_of(text: str) -> list[str]:
+    """In small letters, without the ending of a genitive."""
+    return [re.sub(r"['’]s$", "", word.casefold()) for word in re.findall(r"[\w’'-]+", text)]

@@ -24,6 +24,8 @@ _DANGLING = re.compile(
     r"however|but|therefore|thus|hence|moreover|furthermore|also|so|and|or|yet|instead|otherwise|nevertheless|nonetheless|"
     r"consequently|accordingly|similarly|likewise|conversely|meanwhile|then|still|again|besides|additionally|finally|second(?:ly)?|third(?:ly)?|"
     r"in (?:contrast|other words|addition|particular|this|that|these|such|turn|short|fact)|on the other hand|on the contrary|"
+    r"(?:(?:all|each|some|many|most|none|few|several|any|two|three|four) )?(?:of|in|among|with|without|by|on|from|under|at|through|after|before|despite|to|like|unlike) "
+    r"(?:all |both |many |any |each of )?(?:this|these|them|such|those(?! (?:who|whose|that|which|with|in|of)\b))|"
     r"for (?:example|instance|this|that|these)|as a (?:result|consequence)|as an (?:example|illustration)|as (?:mentioned|noted|described|discussed|we saw)|"
     r"because of (?:this|that)|due to (?:this|that)|if so|if not|rather|more specifically|more precisely|specifically|indeed|of course)\b",
     re.I,

@@ -35,6 +35,12 @@ def test_a_name_that_the_question_gives_is_no_answer_to_who() -> None:
     assert holds(asked, "The survey was paid for by the Tide Fund.")
 
 
+def test_a_single_letter_is_nobody() -> None:
+    asked = understand("Who wrote about the induction of otters?")
+    assert not holds(asked, "But A can use induction to find where P’s beliefs differ.")
+    assert holds(asked, "Later J. Reef wrote about the induction of otters.")
+
+
 def test_a_reference_mark_is_no_number() -> None:
     assert not holds(understand("How many otters were counted?"), "Rangers counted them [12].")
 

@@ -60,6 +60,18 @@ def test_a_sentence_that_opens_with_a_pronoun_does_not_stand_alone() -> None:
     assert not dangling("The agent was trained on clips.")
 
 
+@pytest.mark.parametrize(
+    ("opens", "pointing"),
+    [
+        ("Of these 12 capabilities", True), ("With this approach", True), ("Each of these methods", True),
+        ("Many of them", True), ("By this definition", True), ("Among those who dive", False), ("To those with nets", False),
+        ("Most of the methods", False), ("By themselves", False), ("With a net", False),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_opens_by_pointing_back_does_not_stand_alone(opens: str, pointing: bool) -> None:
+    assert dangling(f"{opens}, otters fail in cold water.") == pointing
+
+
 ASKED = understand("Why do otters protect kelp forests?")
 
 
