@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from alignment_qa.answer_type import STRICT
 from alignment_qa.evidence import Evidence, Sentence
-from alignment_qa.lists import Following, lead_in, list_of
+from alignment_qa.lists import Beside, lead_in, list_of
 from alignment_qa.quotable import addresses, dangling
 
 LISTED = 16  # sentences beyond which no further list is brought; set by hand
@@ -21,15 +21,15 @@ class Chosen:
     item: bool = False
 
 
-def whole_lists(chosen: list[Chosen], evidence: Evidence, following: Following) -> list[Chosen]:
+def whole_lists(chosen: list[Chosen], evidence: Evidence, beside: Beside) -> list[Chosen]:
     """A lead-in brings its list; an item brings lead-in and list where a list was asked for, and else the lead-in, which tells
     how it is meant, unless a person, a time or an amount was."""
     result: list[Chosen] = []
     for c in chosen:
         asked = c.sentence.form == "item" and evidence.question.kind == "list"
         wanted = c.sentence.form == "lead_in" or asked
-        meant = _meant(c.sentence) if evidence.question.kind not in STRICT else []
-        whole = list_of(c.sentence, following) if wanted else [*meant, c.sentence]
+        meant = _meant(c.sentence, beside) if evidence.question.kind not in STRICT else []
+        whole = list_of(c.sentence, beside) if wanted else [*meant, c.sentence]
         if wanted and result and len(result) + len(whole) > LISTED:
             continue
         for sentence in whole:
@@ -46,9 +46,9 @@ def whole_lists(chosen: list[Chosen], evidence: Evidence, following: Following) 
     return result
 
 
-def _meant(sentence: Sentence) -> list[Sentence]:
+def _meant(sentence: Sentence, beside: Beside) -> list[Sentence]:
     """What tells how the items of the list are meant that a sentence stands in, where that stands by itself."""
-    return [before for before in lead_in(sentence) if before.text.endswith(":") and not dangling(before.text)]
+    return [before for before in lead_in(sentence, beside) if before.text.endswith(":") and not dangling(before.text)]
 
 
 def _within(one: Sentence, other: Sentence) -> bool:

@@ -222,7 +222,7 @@ class Assistant:
         drafted: list[list[Draft]] = []
         for _, each in found:
             each = beginners.prefer(each) if detail == "beginners" else each
-            drafted.append([] if each.abstention else list(extract(each, detail, self.index.following, composition)))
+            drafted.append([] if each.abstention else list(extract(each, detail, self.index.beside, composition)))
         leads = {drafts[0].text for drafts in drafted if drafts}
         said: set[str] = set()
         for number, ((asked, _), drafts) in enumerate(zip(found, drafted, strict=True)):

@@ -14,7 +14,7 @@ from alignment_qa.arrange import Chosen, by_document, whole_lists
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
-from alignment_qa.lists import Following, leant_on
+from alignment_qa.lists import Beside, leant_on
 from alignment_qa.quotable import addresses, dangling
 from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail
@@ -50,17 +50,17 @@ SHIPPED = Composition()
 def extract(
     evidence: Evidence,
     detail: Detail = "full",
-    following: Following = lambda passage: None,
+    beside: Beside = lambda passage, step: None,
     shape: Composition = SHIPPED,
 ) -> Iterator[Draft]:
-    """The quoted answer, sentence by sentence; nothing when no sentence stands on its own. `following` finds the next
-    passage of a section, where a list may run on."""
-    groups = _compare(evidence, detail, following, shape) if evidence.question.sides else []
+    """The quoted answer, sentence by sentence; nothing when no sentence stands on its own. `beside` finds the next
+    passage of a section and the one before, over which a list may run."""
+    groups = _compare(evidence, detail, beside, shape) if evidence.question.sides else []
     if not groups:
         chosen = _choose(evidence.sentences, evidence, shape, shape.limit(detail), shape.few)
         exact = evidence.question.kind in STRICT
         lead_first = exact or evidence.question.kind in {"definition", "yes_no"}
-        groups = by_document(whole_lists(chosen, evidence, following), shape.first, lead_first, exact)
+        groups = by_document(whole_lists(chosen, evidence, beside), shape.first, lead_first, exact)
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:
         for position, chosen_one in enumerate(group):
@@ -176,7 +176,7 @@ def _apart(subject: str, definition: Sentence) -> int:
     return [opens and kind, kind and own, opens and own, kind, opens, True].index(True)
 
 
-def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Composition) -> list[list[Chosen]]:
+def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composition) -> list[list[Chosen]]:
     """First the sentence that states the difference, if one does; then a block for each side. Nothing where a side has
     none."""
     sides, each = evidence.question.sides, 1 if detail == "brief" else shape.side
@@ -185,7 +185,7 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
     groups: list[list[Chosen]] = []
     taken: list[Sentence] = []
     first = _choose(stated, evidence, shape, each, few=1)  # none where they only ask for it
-    if whole := whole_lists(first, evidence, following):
+    if whole := whole_lists(first, evidence, beside):
         taken.extend(c.sentence for c in first)
         groups.append(whole)
     if whole and detail == "brief":
@@ -200,7 +200,7 @@ def _compare(evidence: Evidence, detail: Detail, following: Following, shape: Co
         about.sort(key=lambda s: -s.score)
         block = _choose(about, evidence, shape, each, few=1)
         taken.extend(c.sentence for c in block)
-        if grouped := by_document(whole_lists(block, evidence, following), shape.first, lead_first=True):
+        if grouped := by_document(whole_lists(block, evidence, beside), shape.first, lead_first=True):
             blocks.append(grouped)
     if len(blocks) < len(sides):  # nothing on one of them: what there is on the question as a whole
         return []

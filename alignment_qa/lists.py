@@ -12,40 +12,53 @@ from alignment_qa.types import Passage
 
 LONGEST = 10  # items
 
-Following = Callable[[Passage], Passage | None]
-"""A passage → the one after it under the same headings, if there is one."""
+Beside = Callable[[Passage, int], Passage | None]
+"""A passage and 1 or -1 → the one after or before it under the same headings, if there is one."""
 
 
-def list_of(sentence: Sentence, following: Following) -> list[Sentence]:
-    """The lead-in and the items of the list that a sentence belongs to, also where the list runs on in the next
-    passage; the sentence itself where it is no list."""
-    rows = _items(sentence.passage)
-    first = last = _first(sentence, rows)
-    while last < len(rows) and rows[last] is not None:
-        last += 1
-    items = _from(sentence, sentence.passage, rows[first:last])
-    if last == len(rows) and (after := following(sentence.passage)):
-        run = _items(after)
-        items += _from(sentence, after, run[: next((at for at, row in enumerate(run) if row is None), len(run))])
+def list_of(sentence: Sentence, beside: Beside) -> list[Sentence]:
+    """The lead-in and the items of the list that a sentence belongs to, also where it runs over several passages; the
+    sentence itself where it is no list."""
+    passage, first = _begins(sentence, beside)
+    before = _leading(sentence, passage, first)
+    items: list[Sentence] = []
+    after: Passage | None = passage
+    while after is not None and len(items) < 2 * LONGEST:
+        passage, rows = after, _items(after)
+        last = next((at for at in range(first, len(rows)) if rows[at] is None), len(rows))
+        items += _from(sentence, passage, rows[first:last])
+        after, first = beside(passage, 1) if last == len(rows) else None, 0
     if len(items) < 2:
         return [sentence] if sentence.form == "item" else []
-    before = [_at(sentence, sentence.passage, first - 1, first - 1, "lead_in")] if first else []
-    return [*before, *items[:LONGEST]]
+    own = next((n for n, item in enumerate(items) if item.start <= sentence.start < item.end), 0)
+    skipped = max(0, own - LONGEST + 1)
+    return [*before, *items[skipped : skipped + LONGEST]]
 
 
-def lead_in(sentence: Sentence) -> list[Sentence]:
-    """What leads into the list that a sentence stands in, if that is in the same passage; nothing for one in no list."""
-    rows = _items(sentence.passage)
-    first = _first(sentence, rows) if rows[sentence.place] is not None else 0
-    return [_at(sentence, sentence.passage, first - 1, first - 1, "lead_in")] if first else []
+def lead_in(sentence: Sentence, beside: Beside) -> list[Sentence]:
+    """What leads into the list that a sentence stands in; nothing for one in no list."""
+    if _items(sentence.passage)[sentence.place] is None:
+        return []
+    return _leading(sentence, *_begins(sentence, beside))
 
 
-def _first(sentence: Sentence, rows: Sequence[int | None]) -> int:
-    """Where the list of a sentence begins that stands in it or leads into it."""
-    first = sentence.place + (sentence.form == "lead_in")
-    while first > 0 and rows[first - 1] is not None:
-        first -= 1
-    return first
+def _begins(sentence: Sentence, beside: Beside) -> tuple[Passage, int]:
+    """Where the list begins that a sentence stands in or leads into: a passage, and the place of its first item there."""
+    passage, first = sentence.passage, sentence.place + (sentence.form == "lead_in")
+    while True:
+        rows = _items(passage)
+        while first > 0 and rows[first - 1] is not None:
+            first -= 1
+        before = None if first else beside(passage, -1)
+        if before is None:
+            return passage, first
+        passage, first = before, len(before.sentences)
+
+
+def _leading(sibling: Sentence, passage: Passage, first: int) -> list[Sentence]:
+    """The sentence before a list; one of another passage only where it says by a colon that a list comes."""
+    found = [_at(sibling, passage, first - 1, first - 1, "lead_in")] if first else []
+    return [s for s in found if passage is sibling.passage or s.text.endswith(":")]
 
 
 def leant_on(sentence: Sentence) -> int:

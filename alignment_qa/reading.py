@@ -257,10 +257,10 @@ class Reading:
         """A document's passages in its order."""
         return self._store.passages_of(doc_id)
 
-    def following(self, passage: Passage) -> Passage | None:
-        """The passage after this one under the same headings, if there is one."""
-        later = [p for p in self.passages_of(passage.source.doc_id) if p.start >= passage.end]
-        return later[0] if later and (later[0].heading, later[0].role) == (passage.heading, passage.role) else None
+    def beside(self, passage: Passage, step: int) -> Passage | None:
+        """The passage after this one (`step` 1) or before it (-1) under the same headings, if there is one."""
+        other = self._store.beside(passage, step)
+        return other if other and (other.heading, other.role) == (passage.heading, passage.role) else None
 
     def _query(self, collection: str, vector: Vectors, k: int, where: Any = None) -> list[tuple[str, float]]:
         self._refresh()

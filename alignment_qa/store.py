@@ -246,6 +246,17 @@ class Store(Ledger):
         ).fetchall()
         return self._passages(rows)
 
+    def beside(self, passage: Passage, step: int) -> Passage | None:
+        """The passage of a document after this one (`step` 1) or before it (-1)."""
+        side, edge = (
+            ("first >= ? ORDER BY first", passage.end) if step > 0 else ("last <= ? ORDER BY first DESC", passage.start)
+        )
+        rows = self._sql.execute(
+            f"SELECT {_COLUMNS} FROM passages JOIN documents USING (doc_id) WHERE doc_id = ? AND {_HELD} AND {side} LIMIT 1",
+            (passage.source.doc_id, edge),
+        ).fetchall()
+        return next(iter(self._passages(rows)), None)
+
     def opening(self, doc_id: str, most: int) -> list[str]:
         """The ids of a document's first prose passages, in its order."""
         rows = self._sql.execute(

@@ -110,6 +110,23 @@ def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> No
     assert_exact(answer, assistant)
 
 
+def test_an_item_is_quoted_with_what_leads_into_its_list_also_from_the_passage_before(tmp_path: Path) -> None:
+    catches = ("abalone", "barnacles", "crabs", "dulse", "eels", "flounders", "gobies")
+    items = "\n".join(
+        f"- Warm water will drive the {catch} from every bay of the coast and from the deep canyons beyond, so that "
+        f"nobody who dives there finds {catch} in the morning or in the evening."
+        for catch in catches
+    )
+    text = f"# The fate of the bay\n\nAda Reef's argument that the bay will be empty runs through seven claims:\n\n{items}\n"
+    claims = answered(tmp_path, text, "Will warm water drive the gobies from the bays?")
+    assert claims[0].startswith("Ada Reef's argument")
+    assert any("finds gobies" in claim for claim in claims)
+    index = Assistant.open(tmp_path / "index").index
+    (document,) = index.documents()
+    whole = index.passages_of(document.source.doc_id)
+    assert not any("seven claims" in passage.text and "finds gobies" in passage.text for passage in whole)
+
+
 def test_an_item_of_several_sentences_is_given_whole(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "tools.md").write_text(
