@@ -58,8 +58,8 @@ def _within(one: Sentence, other: Sentence) -> bool:
 
 def by_document(chosen: list[Chosen], nearly: float, lead_first: bool, exact: bool = False) -> list[list[Chosen]]:
     """Grouped by document, the lead's first, each in the document's order; the lead comes first of all unless a
-    sentence as good but for `nearly`, in log-odds, stands before it, because the document's order reads better (CLAPnq ROUGE-L +3). An item leads with
-    its list around it unless a person, a time or an amount is `exact`ly what was asked for."""
+    sentence as good but for `nearly`, in log-odds, stands before it, because the document's order reads better (CLAPnq
+    ROUGE-L +3). An item leads with its list around it unless a person, a time or an amount is `exact`ly what was asked for."""
     groups: dict[str, list[Chosen]] = {}
     for c in chosen:
         groups.setdefault(c.sentence.passage.source.doc_id, []).append(c)

@@ -11,6 +11,7 @@ from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Passage
 
 LONGEST = 10  # items
+FAR = 10  # passages back to where a list may begin: one of a thousand items is not walked from its first
 
 Beside = Callable[[Passage, int], Passage | None]
 """A passage and 1 or -1 → the one after or before it under the same headings, if there is one."""
@@ -22,12 +23,14 @@ def list_of(sentence: Sentence, beside: Beside) -> list[Sentence]:
     passage, first = _begins(sentence, beside)
     before = _leading(sentence, passage, first)
     items: list[Sentence] = []
-    after: Passage | None = passage
-    while after is not None and len(items) < 2 * LONGEST:
-        passage, rows = after, _items(after)
+    for _ in range(2 * FAR):
+        rows = _items(passage)
         last = next((at for at in range(first, len(rows)) if rows[at] is None), len(rows))
         items += _from(sentence, passage, rows[first:last])
-        after, first = beside(passage, 1) if last == len(rows) else None, 0
+        after = beside(passage, 1) if last == len(rows) else None
+        if after is None:
+            break
+        passage, first = after, 0
     if len(items) < 2:
         return [sentence] if sentence.form == "item" else []
     own = next((n for n, item in enumerate(items) if item.start <= sentence.start < item.end), 0)
@@ -44,15 +47,15 @@ def lead_in(sentence: Sentence, beside: Beside) -> list[Sentence]:
 
 def _begins(sentence: Sentence, beside: Beside) -> tuple[Passage, int]:
     """Where the list begins that a sentence stands in or leads into: a passage, and the place of its first item there."""
-    passage, first = sentence.passage, sentence.place + (sentence.form == "lead_in")
+    passage, first, left = sentence.passage, sentence.place + (sentence.form == "lead_in"), FAR
     while True:
         rows = _items(passage)
         while first > 0 and rows[first - 1] is not None:
             first -= 1
-        before = None if first else beside(passage, -1)
+        before = beside(passage, -1) if left and not first else None
         if before is None:
             return passage, first
-        passage, first = before, len(before.sentences)
+        passage, first, left = before, len(before.sentences), left - 1
 
 
 def _leading(sibling: Sentence, passage: Passage, first: int) -> list[Sentence]:

@@ -15,6 +15,7 @@ import pytest
 from alignment_qa import Abstention, Answer, Assistant, Turn
 from alignment_qa.cite import as_json
 from alignment_qa.extract import extract
+from alignment_qa.lists import list_of
 from tests.conftest import ROOT, make_index
 
 
@@ -125,6 +126,22 @@ def test_an_item_is_quoted_with_what_leads_into_its_list_also_from_the_passage_b
     (document,) = index.documents()
     whole = index.passages_of(document.source.doc_id)
     assert not any("seven claims" in passage.text and "finds gobies" in passage.text for passage in whole)
+
+
+def test_an_item_far_down_a_long_list_is_among_those_of_it_that_are_brought(tmp_path: Path) -> None:
+    items = [
+        f"- Otters use the stone of beach number {n} to open the shells of the bay at low tide." for n in range(1, 40)
+    ]
+    items[34] = "- Otters use a glass bottle to open the shells of the harbour at high tide."
+    text = "# Tools\n\nSea otters use many tools:\n\n" + "\n".join(items) + "\n"
+    answered(tmp_path, text, "What are the tools of sea otters?")
+    asker = Assistant.open(tmp_path / "index")
+    asked = asker.understand("Do otters use a glass bottle in the harbour?")
+    sentences = asker.gather_evidence(asked, asker.gather_hits(asked)).sentences
+    (bottle,) = [sentence for sentence in sentences if "glass bottle" in sentence.text]
+    whole = list_of(bottle, asker.index.beside)
+    assert whole[0].text == "Sea otters use many tools:"
+    assert bottle.text in [sentence.text for sentence in whole]
 
 
 def test_an_item_of_several_sentences_is_given_whole(tmp_path: Path) -> None:
