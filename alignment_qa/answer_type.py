@@ -6,26 +6,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from alignment_qa.definition import defines
 from alignment_qa.lexical import terms
 from alignment_qa.question import Aspect, Question, Unit
-from alignment_qa.quotable import SHORTEST
 
 STRICT = frozenset({"who", "when", "number"})
 """Kinds whose answer must hold a thing of that kind."""
 
 NAMELESS = frozenset("i ai ais agi agis asi ml rl llm llms ok".split())
 """Written as names, and the name of nobody."""
-LONG = 7  # letters of a word from which its ending may be another
 APART = 3  # words between a number and what it counts
 
-_DEFINES = r"^(?:(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?!(?!(?:problem|question|concept|idea|notion|term|word|phrase|field|theory|practice|process|state|property|phenomenon|task)\b)[\w’']+ (?:of|for|in|to|on|with|about|from|by) )(?:(?:(?!(?:when(?:ever)?|if|once|while|al?though|because|since|unless|until|whether|that|why|how|where|as|before|after)\b)[\w’']+[ -]){{0,2}}?{subject}|(?:[\w’'-]+ ){{1,7}}\({subject}\))[\"”'*s]*(?: (?:problem|thesis|hypothesis|principle|paradox|law|theorem|argument|conjecture|game|effect|property|scenario|agent|system|model)s?)?(?: \([^)]{{1,40}}\))?(?: or [\"“][^\"”]{{1,60}}[\"”])?,?(?: [^,.]{{1,80}},)? (?:(?:is|are|was|were)(?! (?:often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|impossible|(?:an? )?(?:separate|distinct|different|similar|related)|another|one of|more|most|less|about to|being|said|thought|widely|commonly|named|called|discussed|described(?! as)|covered|considered|mentioned|used|explained|introduced|listed|shown|based|due)\b)|refers? to|means?|describes?|denotes?|asks?|occurs? when|happens? when|consists? of|(?:states?|asserts?|holds?|says?|claims?) that)\b|[\"“'*]*{subject}[\"”'*]*(?: \([^)]{{1,40}}\))?(?::| [–—]) ?[\"”'*]*(?=[\w\"“]))"
-_CLASS = re.compile(
-    r"(?<!\b(?:is|be))(?<!\b(?:are|was))(?<!\bwere)|\W*(?:(?:an?|the|any|some) (?!(?:very )?(?:good|great|bad|better|best|useful|promising|powerful|popular|"
-    r"major|valuable|crucial|critical|key|important|simplistic)\b)|(?:when(?:ever)?|where|what(?:ever)?|how|those|something|anything)\b|"
-    r"(?:(?!(?:to|in|on|for|with|from|as|at)\b)[\w-]+ ){1,5}?(?:that|which|who|whose|where|between)\b)",
-    re.I,
-)
-"""What follows the verb where a definition names a kind, and not only a merit of it; verbs other than to be need nothing."""
 _CONTRAST = re.compile(
     r"\b(differ\w*|whereas|while|in contrast|contrast\w*|unlike|distinct\w*|not the same|rather than|on the other hand|versus|as opposed)\b",
     re.I,
@@ -116,7 +107,7 @@ def holds(question: Question, text: str) -> float:
     """1 when the sentence holds what this kind of question asks for, else 0; a person of whom it says nothing, half."""
     match question.kind:
         case "definition":
-            return float(bool(question.subject and defines(question.subject, text)))
+            return float(any(defines(name, text) for name in question.called))
         case "who" if question.subject:  # who is that? told by what that one is, or at least did
             return max(float(defines(question.subject, text)), 0.75 * does(question.subject, text))
         case "who":
@@ -138,41 +129,9 @@ def holds(question: Question, text: str) -> float:
             return 0.0
 
 
-def defines(subject: str, text: str) -> bool:
-    """The sentence opens as a definition of the subject does: "Inner alignment is …"."""
-    return _definition(subject, text) is not None
-
-
-def classes(subject: str, text: str) -> bool:
-    """The definition says what kind of thing the subject is: "Inner alignment is the …", not "Inner alignment is complementary to …"."""
-    found = _definition(subject, text)
-    return found is not None and bool(_CLASS.match(text, found.end()))
-
-
-def names_first(subject: str, text: str) -> bool:
-    """The sentence begins with the subject itself: "Compute is …", not "Training compute is …" or "Compute: it …"."""
-    words = [_inflected(word) for word in re.findall(r"\w+", subject)[:6]]
-    return bool(words) and bool(
-        re.match(rf"(?:an? |the )?\W*{r'[- ]?'.join(words)}\b(?!\W{{0,2}}[:–—](?! (?-i:An?|The)\b))", text, re.I)
-    )
-
-
-def _definition(subject: str, text: str) -> re.Match[str] | None:
-    """The opening of a definition, up to its verb."""
-    words = [_inflected(word) for word in re.findall(r"\w+", subject)[:6]]
-    if len(text.split()) < SHORTEST or not words:
-        return None
-    return re.match(_DEFINES.format(subject=r"[- ]?".join(words)), text, re.I)
-
-
 def does(name: str, text: str) -> bool:
     """The sentence says what the one of that name wrote, argued or made."""
     return bool(re.search(rf"\b{re.escape(name)} (?:\w+ )?{_ATTRIBUTES.pattern}", text, re.I))
-
-
-def _inflected(word: str) -> str:
-    """A pattern for a word and what is derived from it: corrigible, corrigibility."""
-    return rf"{re.escape(word[:-3])}\w{{0,6}}" if len(word) > LONG else rf"{re.escape(word.rstrip('s'))}\w{{0,3}}"
 
 
 def contrasts(sides: Sequence[str], text: str) -> bool:

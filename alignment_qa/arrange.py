@@ -23,12 +23,13 @@ class Chosen:
 
 def whole_lists(chosen: list[Chosen], evidence: Evidence, beside: Beside) -> list[Chosen]:
     """A lead-in brings its list; an item brings lead-in and list where a list was asked for, and else the lead-in, which tells
-    how it is meant, unless a person, a time or an amount was."""
+    how it is meant, unless a person, a time or an amount was, or it defines what is asked for."""
     result: list[Chosen] = []
     for c in chosen:
         asked = c.sentence.form == "item" and evidence.question.kind == "list"
         wanted = c.sentence.form == "lead_in" or asked
-        meant = _meant(c.sentence, beside) if evidence.question.kind not in STRICT else []
+        told = evidence.question.kind in STRICT or (evidence.question.kind == "definition" and c.sentence.fits)
+        meant = [] if told else _meant(c.sentence, beside)
         whole = list_of(c.sentence, beside) if wanted else [*meant, c.sentence]
         if wanted and result and len(result) + len(whole) > LISTED:
             continue

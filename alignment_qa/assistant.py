@@ -146,11 +146,11 @@ class Assistant:
     # steps
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
-        """What is asked, standing alone, misspellings repaired by the corpus and abbreviations by its glossary."""
+        """What is asked, standing alone, misspellings repaired by the corpus and abbreviations by its glossary, or by what
+        documents say that they stand for."""
         alone = conversation.standalone(question, history, self._closeness) if history else question
-        alone, meaning, names = self.index.glossary().expand(
-            self.index.respell(alone), self.index.uses, self.index.everyday
-        )
+        spelt = self.index.respell(alone)
+        alone, meaning, names = self.index.names_in(spelt).expand(spelt, self.index.uses, self.index.everyday)
         return replace(understand(alone), meaning=meaning, names=names, parts=compound.parts(alone, self._closeness))
 
     def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:
@@ -164,7 +164,7 @@ class Assistant:
         k = k or self.config.k
         if question.kind == "definition" and question.subject:
             hits = self._retrieve(question.text, DEFINING * k)
-            return _in_turn([hits, [hit for hit in hits if evidence.tells(question.subject, hit.passage)]], k)
+            return _in_turn([hits, [hit for hit in hits if evidence.tells(question, hit.passage)]], k)
         lists = [self._retrieve(text, k) for text in (question.text, *(f"What is {side}?" for side in question.sides))]
         return _in_turn(lists, k * (1 if len(lists) == 1 else 2))
 

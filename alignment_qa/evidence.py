@@ -14,8 +14,9 @@ from typing import Protocol
 
 import numpy as np
 
-from alignment_qa.answer_type import STRICT, classes, holds, shows
+from alignment_qa.answer_type import STRICT, holds, shows
 from alignment_qa.answerable import answerable, logit, measure, model, names, unnamed, verdict
+from alignment_qa.definition import classes
 from alignment_qa.encoders import Vectors
 from alignment_qa.lexical import terms
 from alignment_qa.question import Question
@@ -172,9 +173,10 @@ def _score(
     return result
 
 
-def tells(subject: str, passage: Passage) -> bool:
-    """A sentence of the passage says what kind of thing the subject is."""
-    return any(classes(subject, bare(passage, place)[2]) for place in range(len(passage.sentences)))
+def tells(question: Question, passage: Passage) -> bool:
+    """A sentence of the passage says what kind of thing it is that is asked for."""
+    sentences = [bare(passage, place)[2] for place in range(len(passage.sentences))]
+    return any(classes(name, text) for name in question.called for text in sentences)
 
 
 def _around(passage: Passage, place: int) -> list[str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alignment_qa.answer_type import STRICT, classes, defines, mentions, names_first, says_of_each
+from alignment_qa.answer_type import STRICT, mentions, says_of_each
 from alignment_qa.arrange import Chosen, by_document, whole_lists
 from alignment_qa.cite import Draft, Quote
+from alignment_qa.definition import classes, defines, names_first, serves
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
 from alignment_qa.lists import Beside, leant_on
@@ -158,9 +159,10 @@ def _lead(
     if not alone:
         return None
     least = alone[0].score - 2 * shape.margin
-    near = [s for s in alone if s.score >= least]
-    if evidence.question.kind == "definition" and (subject := evidence.question.subject):
-        return min((s for s in near if defines(subject, s.text)), key=lambda s: _apart(subject, s), default=alone[0])
+    if evidence.question.kind == "definition":
+        told = [s for s in sentences if s.score >= least and s.fits and _leans_on(s, neighbours, []) is not None]
+        names = evidence.question.called
+        return min(told, key=lambda s: (dangling(s.text), min(_apart(name, s) for name in names)), default=alone[0])
     if evidence.question.kind in STRICT:
         fits = sorted((s for s in sentences if s.fits and s.score >= least), key=lambda s: -s.features["shows"])
         return next((s for s in fits if _leans_on(s, neighbours, []) is not None), alone[0])
@@ -173,7 +175,8 @@ def _apart(subject: str, definition: Sentence) -> int:
     """How far a definition is from the one that an article on the subject begins with, which says what kind of thing it is."""
     opens = definition.passage.start == 0 and definition.place == 0
     kind, own = classes(subject, definition.text), names_first(subject, definition.text)
-    return [opens and kind, kind and own, opens and own, kind, opens, True].index(True)
+    weaker = serves(subject, definition.text)
+    return [opens and kind and own, kind and own, opens and (kind or own), kind, weaker, opens, True].index(True)
 
 
 def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composition) -> list[list[Chosen]]:

@@ -15,7 +15,7 @@ COMMON = 0.03
 """Of all passages, how many use a term that everybody in the field uses. In the 1,330 of the shipped corpus, reinforcement
 learning (.098), machine learning (.070) and large language model (.040) are above it, reinforcement learning from human
 feedback (.027) and mesa-optimizer (.028) below."""
-_FEW = 20  # passages that may use a term however small the corpus is
+FEW = 20  # passages that may use a term however small the corpus is
 _MOST = 4  # terms that are explained in one answer
 
 
@@ -98,7 +98,7 @@ class Glossary:
         asked, words = {term for _, _, term in self.mentions(question)}, set(terms(question))
         new = [term for term in named if term not in asked and not words.issuperset(terms(term)) and not everyday(term)]
         counts = {term: uses(term) for term in new}
-        rare = [term for term, count in counts.items() if count <= max(_FEW, COMMON * passages)]
+        rare = [term for term, count in counts.items() if count <= max(FEW, COMMON * passages)]
         chosen = sorted(rare, key=lambda term: counts[term])[:_MOST]
         return replace(self, definitions={term: self.definitions[term] for term in chosen})
 

@@ -153,6 +153,12 @@ class Question:
     parts: tuple[Part, ...] = ()
     """The questions that it is made of; none where it asks one thing."""
 
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What is to be defined: by the name that is asked for, and by the other one that it has."""
+        names = (self.subject, self.names.get(self.subject, ""))
+        return tuple(name for name in names if name)
+
 
 def understand(text: str) -> Question:
     """What a question asks for, from its words alone."""

@@ -39,7 +39,7 @@ _POINTING = re.compile(  # text about the document it stands in, not about its s
     + _PICTURE + r" (?:above|below)|(?:explained|described|discussed|covered|explored|treated)\b[^.;]{0,40} in (?:the|our) [^.;]{0,60}?(?:sections?|chapters?|appendix)|rest of (?:the|this) (?:document|" + _PART + r")|this link|these links|"
     r"(?:read|learn|find|explore|discuss|continue|look|listen|watch)\w*\b[^.;:]{0,80}\b(?:here|below|elsewhere|the following links?)(?=\s*(?:[.,;:)]|$))|"
     r"click|subscribe)\b|(?:^|[(;,] ?)see (?:the|also)\b"
-    r"|^(?:in )?(?:the|our|my) (?:next |final |last |first |second |third )?(?:newsletter|textbook|course|blog|talk|episode|" + _PART + r")(?: also| then| finally| first| briefly| next)?,? "
+    r"|(?:^|: ?)(?:in )?(?:the|our|my) (?:next |final |last |first |second |third )?(?:newsletter|textbook|course|blog|talk|episode|" + _PART + r")(?: also| then| finally| first| briefly| next)?,? "
     r"(?:we|i|you|concludes?|discusse[sd]|covers?|explores?|examines?|introduces?|presents?|describes?|explains?|begins?|ends?|reviews?|surveys?|outlines?|summari[sz]es?|closes?|starts?|provides?|gives?|looks?|will|is (?:about|organi[sz]ed))\b"
     r"|^we (?:will |then |also |first |finally |briefly |now ){0,2}(?:explain|discuss|cover|look at|turn to|conclude|begin by|start by|close with)\b",
     re.I,

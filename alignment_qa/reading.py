@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -12,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from alignment_qa import replica
+from alignment_qa.abbreviations import abbreviations, written_out
 from alignment_qa.chroma import Server, collection_in, in_folder
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMissing
-from alignment_qa.glossary import Glossary
+from alignment_qa.glossary import COMMON, FEW, Glossary
 from alignment_qa.lexical import Keywords, terms
 from alignment_qa.place import take_lock
 from alignment_qa.retrieve import alone, in_context
@@ -23,6 +26,7 @@ from alignment_qa.store import Store, Vectors16
 from alignment_qa.types import Document, Hit, Passage, Source
 
 REMEMBERED = 16  # questions
+TELLING = 100  # passages with an abbreviation that may tell what it stands for
 OPENING = 30  # passages of a document that its own questions speak for: all of an article, not all of a book
 
 
@@ -39,6 +43,7 @@ class Reading:
         self._keywords = Keywords(path / "keywords")
         self._client: Any = None
         self._glossary: tuple[str | None, Glossary] = (None, Glossary({}, {}))
+        self._long: dict[str, str | None] = {}
         self._encoded: dict[str, Vectors] = {}
         self._sought: dict[str, Vectors] = {}
         self._asked: dict[tuple[str, int], list[tuple[str, float]]] = {}
@@ -207,8 +212,8 @@ class Reading:
         return name.isalpha() and not name.isupper() and self.encoder.count([name]) == [1]
 
     def meaning(self, question: str) -> str:
-        """The question with its abbreviations and other names written out as the glossary has them."""
-        return self.glossary().expand(question, self.uses, self.everyday)[1]
+        """The question with its abbreviations and other names written out as glossary and documents have them."""
+        return self.names_in(question).expand(question, self.uses, self.everyday)[1]
 
     def uses(self, name: str) -> int:
         """How many passages use every content word of the name."""
@@ -225,6 +230,33 @@ class Reading:
         if text != self._glossary[0]:
             self._glossary = (text, Glossary.loads(text))
         return self._glossary[1]
+
+    def names_in(self, question: str) -> Glossary:
+        """The glossary, with what the documents say that further abbreviations of the question stand for."""
+        self._refresh()
+        glossary = self.glossary()
+        known = {name.lower() for name in glossary.names}
+        new = [
+            name
+            for name in abbreviations(question, self.everyday)
+            if name.lower() not in known and not self._familiar(name)
+        ]
+        found = {name.upper(): long for name in new if (long := self._written_out(name))}
+        return replace(glossary, names=glossary.names | found) if found else glossary
+
+    def _familiar(self, name: str) -> bool:
+        """The encoder knows it as a word, and many passages use it: AI."""
+        return self.encoder.count([name]) == [1] and self.uses(name) > max(FEW, COMMON * self.count()[1])
+
+    def _written_out(self, name: str) -> str | None:
+        """What most of the passages that write an abbreviation out say that it stands for."""
+        if name not in self._long:
+            hits = self.keywords(name, TELLING)
+            texts = (f"{hit.passage.heading}\n{hit.passage.text}" for hit in hits)
+            said = [long for text in texts for long in written_out(name, text)]
+            most = Counter(long.casefold() for long in said)
+            self._long[name] = max(said, key=lambda long: most[long.casefold()], default=None)
+        return self._long[name]
 
     @property
     def digest(self) -> str:
@@ -301,6 +333,7 @@ class Reading:
     def _disconnect(self) -> None:
         self._collections.clear()
         self._asked.clear()
+        self._long.clear()
         if self._client is not None:
             self._client.close()
             self._client = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alignment_qa.answer_type import classes, defines, holds, names_first, says_of_each, shows
+from alignment_qa.answer_type import holds, says_of_each, shows
 from alignment_qa.question import understand
 
 
@@ -82,53 +82,6 @@ def test_a_sentence_says_of_each_side_only_what_it_has_as_a_subject() -> None:
     assert not says_of_each(sides, "Researchers of misalignment note that a misuser is limited by human reach.")
 
 
-def test_a_derived_word_finds_its_definition() -> None:
-    assert defines("corrigible", "Corrigibility is the property of a system that lets its developers correct it.")
-    assert not defines("corrigible", "Critics of corrigibility argue that the property is not worth its price at all.")
-
-
-@pytest.mark.parametrize(
-    ("subject", "sentence"),
-    [
-        ("edge instantiation", "The *edge instantiation* problem is a way in which a maximum lies at an extreme."),
-        ("treacherous turn", "Treacherous turn: an agent behaves well until it is strong enough not to need to."),
-        ("orthogonality thesis", "The orthogonality thesis states that goals and intelligence vary freely of each other."),
-        ("RLHF", "Reinforcement learning from human feedback (RLHF) is a way of training a system with people's judgements."),
-        ("inner alignment", "Inner alignment — the match of a learned optimizer's goal with that of its training."),
-    ],
-)  # fmt: skip
-def test_a_definition_is_known_by_its_form(subject: str, sentence: str) -> None:
-    assert defines(subject, sentence)
-
-
-def test_a_definition_names_a_kind_or_only_a_property() -> None:
-    assert classes("kelp", "Kelp is a brown seaweed that grows in cold water near the shore.")
-    assert classes("scaling laws", "Scaling laws are regular relationships that hold between size and skill.")
-    assert classes("scaling policy", "The keepers' scaling policy is a document that says when to stop building.")
-    assert not classes("scaling laws", "Scaling laws are a good baseline, but sudden jumps are still possible.")
-    assert classes("kelp", "Kelp means any large brown seaweed of the cold coasts.")
-    assert not classes("kelp", "Kelp is complementary to the stones that hold it on the floor of the sea.")
-
-
-def test_a_definition_names_its_subject_first_or_a_kind_of_it() -> None:
-    assert names_first("kelp", "Kelp is brown algae: the plants of the sea that look most like trees.")
-    assert names_first("kelp", "Kelp: A brown alga that grows in cold water near the shore.")
-    assert not names_first("kelp", "Giant kelp is the largest of all the algae in the sea.")
-    assert not names_first("kelp", "Kelp: it should be counted once a year by divers.")
-
-
-def test_the_history_of_a_name_is_no_definition() -> None:
-    assert not defines("Goodhart's law", "Goodhart's law is named after an economist who advised a central bank.")
-
-
-def test_to_be_related_to_something_is_no_definition() -> None:
-    assert not defines("seagrass", "Seagrass is a related but narrower subject than kelp and its forests.")
-    assert not defines("seagrass", "Seagrass is another reason for the return of the fish to the bay.")
-    assert not defines("seagrass", "When the seagrass is gradually lost, the loss is called a slow collapse.")
-    assert not defines("seagrass", "Although seagrass is a plant, many take it for an alga.")
-    assert defines("seagrass", "The common seagrass is a flowering plant that lives under water.")
-
-
 def test_a_person_is_told_of_by_what_that_one_is_or_did() -> None:
     asked = understand("Who is Ada Reef?")
     assert holds(asked, "Ada Reef is a marine biologist who counts otters in the bay of Monterey.") == 1
@@ -153,16 +106,3 @@ def test_a_question_why_is_answered_by_a_cause() -> None:
     assert not holds(asked, "The reason is not the rock alone.")
     assert not holds(asked, "Kelp forests grow near the shore, and not because of the light.")
     assert not holds(asked, "Kelp forests grow near the shore of every continent.")
-
-
-@pytest.mark.parametrize(
-    ("sentence", "defined"),
-    [
-        ('Otter care or "the otter problem" is the overarching topic of how to keep otters well.', True),
-        ("The problem of otter care is the problem of keeping otters well where people fish.", True),
-        ("A 'principle' of otter care is something that divers want in a broad sense of the word.", False),
-        ("The loss of otter care is a thing that many divers have written about at length.", False),
-    ],
-)
-def test_what_is_said_of_a_part_of_a_thing_does_not_define_it(sentence: str, defined: bool) -> None:
-    assert defines("otter care", sentence) is defined

@@ -267,6 +267,28 @@ def test_a_definition_that_names_a_kind_leads(tmp_path: Path) -> None:
     assert answered(tmp_path, text, "What is mild hunting?")[0].startswith("Mild hunting is a way")
 
 
+def test_a_definition_that_points_back_leads_with_what_it_points_to(tmp_path: Path) -> None:
+    text = (
+        "# Life in the bay\n\nThe key challenge of rafting is how to keep a raft of otters from drifting off.\n\n"
+        "## Nights\n\nMany otters hold each other by the paw while they sleep. This habit is known as rafting.\n"
+    )
+    assert answered(tmp_path, text, "What is rafting?")[:2] == [
+        "Many otters hold each other by the paw while they sleep.",
+        "This habit is known as rafting.",
+    ]
+
+
+def test_an_item_that_defines_what_is_asked_needs_no_list(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "adrift.md").write_text(
+        "# Otters adrift\n\nBroadly speaking, keepers tell two kinds of trouble:\n\n- Night drifting: An otter comes loose from "
+        "the kelp at night and wakes far from its raft.\n- Hunger: There are fewer shells than otters.\n\n"
+        "Night drifting is common in winter, and night drifting ends when the kelp has grown again.\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    assert assistant.answer("What is night drifting?", detail="brief").text.startswith("Night drifting: An otter")
+
+
 def test_what_a_document_begins_by_defining_leads_and_not_a_kind_of_it(tmp_path: Path) -> None:
     text = (
         "# Hunting\n\nHunting is finding food: the dives and the searches that an otter makes in a day.\n\n"

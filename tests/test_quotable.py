@@ -15,6 +15,7 @@ from alignment_qa.quotable import dangling, quotable, repeats
         "The section concludes by asking how far oversight scales.",
         "In this section we look at four families of methods.",
         "Our next chapter explains how reward models are trained.",
+        "Reward models: The chapter starts with a reminder of how they are trained.",
         "More on the results of these trials can be read here.",
         "Pruning is explained more in depth in the section on kelp forests.",
         "As discussed above, the agent learns a proxy.",
