@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alignment_qa.answer_type import STRICT
+from alignment_qa.answer_type import NAMELESS, STRICT
 from alignment_qa.background import NEAREST, above
-from alignment_qa.encoders import Vectors, unit
+from alignment_qa.encoders import Vectors
 from alignment_qa.lexical import FUNCTION_WORDS, named, terms
 from alignment_qa.question import Question
-from alignment_qa.retrieve import in_context
 from alignment_qa.types import Abstention, Hit
 
 if TYPE_CHECKING:
@@ -46,23 +45,19 @@ def measure(
     rarity: Mapping[str, float],
     index: Statistics,
 ) -> dict[str, float]:
-    """What the probability of an answer is computed from: closeness beside what is usual in this corpus, words held, names
-    and words that do not meet in one place, whether the asked kind of thing is there, and whether one
-    of the documents says of itself that it answers this; those that are `UNWEIGHED` stand for themselves. None of it is the
-    length of a passage."""
+    """What the probability of an answer is computed from: how close the nearest sentence is, and the nearest
+    passages, beside what is usual in this corpus; names and words that do not meet in one place; whether the asked kind of
+    thing is there; and whether one of the documents says of itself that it answers this. Those that are `UNWEIGHED` stand
+    for themselves. None of it is the length of a passage."""
     total = sum(rarity.values()) or 1.0
-    contexts = sorted(
-        in_context([vectors[h.passage.passage_id] for h in hits if h.passage.passage_id in vectors], vector)
-    )
     close = sorted(float(rows[0] @ vector) for rows in vectors.values())
     strict = question.kind in STRICT
     usual, here = model()["thresholds"]["background"], index.background()
     near_here = partial(above, background=usual if here is None else here, usual=usual)
     return {
-        "context": near_here(float(np.mean(contexts[-NEAREST:]))) if contexts else 0.0,
+        "sentence": near_here(max(s.cosine for s in sentences)) if sentences else 0.0,
         "nearest": near_here(close[-1]) if close else 0.0,
         "passages": near_here(float(np.mean(close[-NEAREST:]))) if close else 0.0,
-        "beyond": _beyond(sentences, vectors, hits, vector),
         "names_apart": _names_apart(question, sentences, rarity) / total,
         "met": _met(question, sentences, rarity, index),
         "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),
@@ -88,7 +83,7 @@ def _names_apart(question: Question, sentences: Sequence[Sentence], rarity: Mapp
 
 def names(question: Question) -> dict[str, list[list[str]]]:
     """What the question names → the terms of that name, and of the other one under which the glossary has it."""
-    written = {name: [terms(name)] for name in named(question.text) if terms(name)}
+    written = {name: [terms(name)] for name in named(question.text) if terms(name) and name.lower() not in NAMELESS}
     return {
         name: [*forms, *(terms(t) for n, t in question.names.items() if n == re.split("['’]", name)[0])]
         for name, forms in written.items()
@@ -129,20 +124,6 @@ def _content(text: str) -> list[str]:
     """The words of a text as they are written, in lower case, each once, without those that carry no topic."""
     words = re.findall(r"[\w’'-]+", text.lower())
     return list(dict.fromkeys(word for word in words if len(word) > 1 and word not in FUNCTION_WORDS))
-
-
-def _beyond(
-    sentences: Sequence[Sentence], vectors: Mapping[str, Vectors], hits: Sequence[Hit], vector: Vectors
-) -> float:
-    """The best cosine of question and sentence once what both share with the topic, the mean of the first passages, is
-    taken out: a near miss is close to the topic and to nothing beyond it."""
-    rows = [vectors[hit.passage.passage_id][0] for hit in hits[:5] if hit.passage.passage_id in vectors]
-    if not rows or not sentences:
-        return 0.0
-    topic = unit(np.mean(rows, axis=0)[None])[0]
-    matrix = np.array([s.vector for s in sentences])
-    without = unit(matrix - np.outer(matrix @ topic, topic))
-    return float((without @ unit((vector - (vector @ topic) * topic)[None])[0]).max())
 
 
 def digest() -> str:

@@ -20,10 +20,11 @@ TOPIC = 0.5  # share of the topic's term weight that an entry, its document's ti
 
 _ASKING = re.compile(
     r"\b(where|can|could|do|should|i|we|one|read|learn|find|more|what|which|are|is|the|some|any|good|best|key|main|list|sources?|references?|citations?|"
-    r"papers?|articles?|books?|further|reading|bibliography|literature|on|about|for|behind|who|wrote|written|by|author(?:s|ed)?|publish(?:ed)?|of|first)\b",
+    r"papers?|articles?|posts?|essays?|documents?|works?|resources|books?|further|reading|recommend(?:ed)?|you|me|any|discuss|cover|mention|describe|deal with|talk|address|bibliography|literature|on|about|for|behind|who|wrote|written|by|author(?:s|ed)?|publish(?:ed)?|of|first)\b",
     re.I,
 )
 _ADDRESS = re.compile(r"https?://[^\s/]+/[^\s<>\"”)]{4,}")  # a publisher's front page is no work's
+_CITES = re.compile(r"\[[a-z-]+\d{4}\w*")  # text between the entries, which cites by key
 _READING = re.compile(r"\b(?:read|reading|books?|papers?|essays?|introductions?|podcasts?|courses?|literature)\b", re.I)
 _WROTE = re.compile(r"\b(wrote|written by|author(?:s|ed)?|published)\b", re.I)
 
@@ -89,5 +90,5 @@ def _drafts(passage: Passage) -> Iterator[Draft]:
         text = passage.text[start - passage.start : end - passage.start]
         if mark := LIST_MARK.match(text):
             start, text = start + mark.end(), text[mark.end() :]
-        if len(text.split()) >= 3:
+        if len(text.split()) >= 3 and not _CITES.search(text):
             yield Draft(text, (Quote(passage, start, end),), "quoted", item=True)

@@ -1,7 +1,7 @@
 """Question and hits → scored sentences, and how probable it is that they answer the question.
 
 Every sentence of the retrieved passages is scored by its closeness to the question, its place in its passage and
-what its kind of question wants (a definition defines, a reason gives a cause). Whether there is an answer at all is a
+what its kind of question wants (a reason gives a cause). Whether there is an answer at all is a
 second, calibrated question: the topic may be covered while what was asked is not.
 """
 
@@ -137,7 +137,7 @@ def _score(
         start, end, text = bare(passage, place)
         if not quotable(text, form):
             continue
-        fits = holds(question, text) if question.kind != "list" else float(form == "lead_in")
+        fits = holds(question, text)
         settles = fits or form == "lead_in" or question.kind == "yes_no"
         if not settles and repeats(question, text, passage.heading):
             continue
@@ -145,11 +145,8 @@ def _score(
             "cosine": float(cosines[place]),
             "covered": coverage(rarity, text),
             "covered_here": coverage(rarity, f"{passage.heading} {' '.join(_around(passage, place))}"),
-            "passage": hit.score,
             "rank": hit.rank / 10,
-            "defines": fits * (question.kind == "definition"),
             "holds": fits * (question.kind in STRICT),
-            "lists": fits * (question.kind == "list"),
             "causes": fits * (question.kind == "why"),
             "shows": shows(question.aspect, passage.heading, text),
         }

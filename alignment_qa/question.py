@@ -25,29 +25,37 @@ Unit = Literal["", "money", "share", "duration", "day", "month"]
 MAX_LENGTH = 2000
 """Characters of a question that are read; a longer one is cut there."""
 
+_AUXILIARY = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must"
+_ASKED = r"(?:(?:^|[,:;?.!–—])\W*(?:(?:so|and|but|or|then|ok|okay|on average) )*(?:(?:by|at|to|in|for|of|with|from|over|on|after|within|against|under) )?)"
+"""What a question may open with before the word that asks; that word inside a question asks for nothing: "Do we know how much …" """
+_TOPIC = rf"(?:(?!(?:{'|'.join(map(re.escape, sorted(FUNCTION_WORDS)))})\b)[\w'’.-]+ ){{1,8}}"
+"""Words of a search: "Kelp survey 2023 how many divers". """
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.I))  # type: ignore[misc]
     for kind, pattern in (
         ("sources", r"^(?!\W*(?:so |and |ok )?who\b).*\b(where (can|could|do|should) (i|we|one) (read|learn|find)|(sources?|references?|citations?|papers?|"
                     r"articles?|books?|further reading|bibliography|literature)( (are|is) there)? (on|about|for|behind)\b"
-                    r"|what (should|can|could) (i|we|one) read|reading list)"),
+                    r"|what (should|can|could) (i|we|one) read|reading list|recommend(ed)? (me )?((some|any|a|good|further) )*(reading|papers?|articles?|books?|posts?|literature|resources)"
+                    r"|(which|what|any) ((good|other|more) )?(papers?|articles?|books?|posts?|essays?|documents?|works) (are (on|about)|on|about|discuss|cover|mention|describe|deal with|talk about|address))"),
         ("comparison", r"\bdifferen(ce|t|ces)\b|\bdiffers?\b|\bvs\.?\b|\bversus\b|\bcompar(e|ed|ing|ison)\b"
                        r"|\bdistin(ct|ction|guish)|\bsame (thing )?as\b|\bas opposed to\b|\bcontrast\b"),
-        ("number", r"\bhow (many|much)\b|\bhow (long|large|big|often|old|tall|fast|expensive)\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
+        ("number", rf"{_ASKED}(?:(?:roughly|about|exactly|approximately) )?how (?:many|much|long|large|big|often|old|tall|fast|expensive)\b|^{_TOPIC}how many\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
                    r"(number|percentage|percent|fraction|share|proportion|rate|price|cost|budget|salary|accuracy|size|score|odds|probability|chance|temperature|amount|factor|sum|deviation|total|figure)\b"
                    r"|\bwhat (do|does|did)\b.{1,60}\b(pay|cost|earn|charge)\b"),
-        ("who", r"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|\b(which|what) (?!do |does |did |would |should |can |could |will |have )(\w+ )?(author|researcher|person|people|philosopher|scientist|economist|writer|professor|founder|co-author|engineer|compan|lab|laborator|organi[sz]ation|universit|institute|team|group|firm|newspaper|journal|politician|minister|president|judge|lawyer|official)(s|y|ies)?\b"
+        ("who", rf"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|{_ASKED}(which|what) (?!do |does |did |would |should |can |could |will |have )(\w+ )?(author|researcher|person|people|philosopher|scientist|economist|writer|professor|founder|co-author|engineer|compan|lab|laborator|organi[sz]ation|universit|institute|team|group|firm|newspaper|journal|politician|minister|president|judge|lawyer|official)(s|y|ies)?\b"
                 r"|\bwhich of \S+ co-?authors\b"),
         ("when", r"^\W*(since |in )?when\b|\b(what|which) (year|date|month|decade)\b"),
         ("where", r"^\W*where\b|\b(in |at |from )?(which|what) (city|country|town|place|venue|state|building)\b"),
         ("why", r"\bwhy\b|\bwhat (causes?|caused|makes?|led|leads)\b|\bhow come\b|\bwhat is the (reason|point|cause)\b|\breasons? (for|why|that)\b"),
-        ("list", r"\b(list|name|enumerate)\b.{0,40}\b\w+s\b|\bwhat (are|were) (the |some |all )?(\w+ ){0,3}(types?|kinds?|ways|examples|cases|"
+        ("list", r"^\W*(?:so |and |ok(?:ay)? |please |now |(?:can|could) you )*(?:(?:list|name|enumerate) .{0,60}\b\w+s\b|(?:give|show|tell) (?:me |us )?(?:a list|(?:\w+ ){0,2}examples)\b)"
+                 r"|\bwhat (are|were) (the |some |all )?(\w+ ){0,3}(types?|kinds?|sorts?|ways|examples|cases|"
                  r"reasons|steps|stages|methods|approaches|problems|causes|conditions|forms|components|parts|sub-?problems|limits|limitations|arguments|objections)\b"
-                 r"|^\W*what (?:are|were) (?:the|some|all|any) (?:\w+[ -]){0,3}\w+[^s\W]s\b (?:of|in|for|to|behind|that|between)\b|\b(examples|types|kinds) of\b|\bwhich (\w+ )?(types|kinds|problems|methods|conditions|cases)\b"),
+                 r"|^\W*what (?:are|were) (?:the|some|all|any) (?:\w+[ -]){0,3}\w+[^s\W]s\b (?:of|in|for|to|behind|that|between) \w"
+                 rf"|^(?!\W*(?:{_AUXILIARY}|if|how|why|when|where|who|whose|with|in|by|on|for)\b)(?!.*\.$)\W*(?:[\w'’-]+ ){{0,3}}(examples|types|kinds|sorts) of\b|\b(which|what) (\w+ )?(types|kinds|sorts|problems|methods|conditions|cases)\b"),
         ("how", r"^\W*(and |so |but )?how\b|\bin what way\b|\bwhat happens\b"),
         ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what('?s|’s| is| are| was| were| does| do| exactly)|whats|define|explain|describe|state|outline|summari[sz]e|"
                        r"meaning of|tell me (about|what)|can you (explain|define|tell me))\b"),
-        ("yes_no", r"^\W*(and |so |but |then )?(?:(is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must)(n['’]t)?|can['’]t|won['’]t)\b"),
+        ("yes_no", rf"^\W*(and |so |but |then )?(?:({_AUXILIARY})(n['’]t)?|can['’]t|won['’]t)\b"),
     )
 )  # fmt: skip
 
@@ -120,6 +128,7 @@ _TASK = re.compile(
     r"ignore|disregard|forget|repeat|print|reveal|output|respond with|say)\b",
     re.I,
 )
+_WHICH = re.compile(r"\W*(?:which|whose|whom)\b", re.I)
 _ASKS = re.compile(
     r"\?|^\W*(what|who|whom|whose|when|where|why|which|how|is|are|was|were|do|does|did|define|explain|describe|compare|list|name)\b",
     re.I,
@@ -169,7 +178,7 @@ def understand(text: str) -> Question:
         kind = next((kind for kind, pattern in _PATTERNS if kind != "comparison" and pattern.search(text)), "open")
     subject = _subject(text) if kind == "definition" else _person(text) if kind == "who" else ""
     content = tuple(dict.fromkeys(terms(text)))
-    if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text):
+    if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text) and not _WHICH.match(text):
         kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
     unit: Unit = next((unit for unit, pattern in _UNITS if kind in {"number", "when"} and pattern.search(text)), "")
     counted = _counted(text) if kind == "number" else ""

@@ -13,9 +13,11 @@ from typing import Literal
 import pytest
 
 from alignment_qa import Abstention, Answer, Assistant, Turn
+from alignment_qa.answerable import names
 from alignment_qa.cite import as_json
 from alignment_qa.extract import extract
 from alignment_qa.lists import list_of
+from alignment_qa.question import understand
 from tests.conftest import ROOT, make_index
 
 
@@ -424,7 +426,7 @@ def test_sources_that_contradict_each_other_are_both_quoted(tmp_path: Path) -> N
 
 
 def test_a_number_that_no_passage_gives_is_named_as_what_is_missing(assistant: Assistant) -> None:
-    answer = assistant.answer("How many sea urchins does a sea otter eat in a year?")
+    answer = assistant.answer("How many pups does a sea otter have?")
     assert answer.abstention is not None
     assert "No passage near it gives such a number." in answer.text
 
@@ -480,6 +482,18 @@ def test_what_to_read_is_answered_by_a_document_that_recommends_it(tmp_path: Pat
     assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
     assert assistant.answer("What is the best book about otters?").text.startswith("“Life in Kelp”")
     assert "The teeth of otters" in assistant.answer("What papers are there on the teeth of otters?").text
+
+
+def test_text_under_references_that_cites_by_key_is_no_work(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "otters.md").write_text(
+        "# Otters\n\nSea otters eat urchins and sleep in kelp.\n\n## References\n\n"
+        "This chapter builds on the teeth of otters [reef2001teeth, tide2003urchins] and of seals.\n\n"
+        "- Ada Reef (2001). The teeth of otters. Journal of Shores. https://example.org/teeth\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    answer = assistant.answer("Which papers discuss the teeth of otters?")
+    assert [claim.text.split(".")[0] for claim in answer.claims] == ["Ada Reef (2001)"]
 
 
 def test_bibliographies_are_not_mixed_into_prose(assistant: Assistant) -> None:
@@ -690,3 +704,7 @@ def test_a_question_why_is_led_by_the_sentence_that_gives_the_cause(tmp_path: Pa
     assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
     answer = assistant.answer("Why does kelp stay in the shallows?")
     assert answer.claims[0].text.endswith("because it needs light and rock to hold on to.")
+
+
+def test_ai_is_no_name_that_could_be_missing() -> None:
+    assert set(names(understand("Did any AI read what Ada Reef wrote on LLMs?"))) == {"Ada", "Reef"}
