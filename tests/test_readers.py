@@ -380,6 +380,41 @@ def test_a_bold_line_is_a_heading_and_a_bold_opening_is_not() -> None:
     assert (document.text, roles(document)) == ("Words.\n\nA goal is an aim.", [("What is a goal?", "prose")])
 
 
+def test_a_bold_head_that_runs_into_its_paragraph_heads_that_and_the_list_after_it() -> None:
+    says = "Each of them takes a day or two of somebody's work, and then some more:"
+    document = md(f"# T\n\n## Means\n\nBefore.\n\n**Two kinds of test.** {says}\n\n- one\n- two\n\nAfter.\n\nEnd.")
+    assert document.text == f"Before.\n\n{says}\n\n- one\n- two\n\nAfter.\n\nEnd."
+    assert [heading.title for heading in document.headings] == ["Means", "Two kinds of test", "Means"]
+    assert document.text[document.headings[-1].start :] == "After.\n\nEnd."
+
+
+def test_a_bold_question_is_the_heading_of_what_answers_it() -> None:
+    document = md(f"# T\n\nBefore.\n\n**What is a test?** {'A test is a try. ' * 4}\n\nAfter.")
+    assert [heading.title for heading in document.headings] == ["What is a test?", ""]
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "**A goal** is an aim that somebody has and follows for a while, or for good, and for some end.",
+        "**A goal**: An aim that somebody has and follows for a while, or for good, and for some end.",
+        "**A goal is met.** It ends.",
+        "**Stop!** he said, and went on with what he had been doing all day long, as he always did then.",
+        "> **Two kinds.** Each of them takes a day or two of work, of which there is enough, as they say.",
+        "- **Two kinds.** Each of them takes a day or two of work, of which there is enough, as they say.",
+    ],
+)
+def test_bold_words_that_a_sentence_goes_on_from_are_no_head(paragraph: str) -> None:
+    document = md(f"# T\n\nBefore.\n\n{paragraph}")
+    assert "".join(paragraph.split("**")).removeprefix("> ") in document.text
+    assert document.headings == ()
+
+
+def test_a_document_that_opens_with_a_bold_head_has_no_title_of_it() -> None:
+    says = "Each of them takes a day or two of somebody's work, and then some more of it."
+    assert md(f"**Two kinds of test.** {says}\n\nMore.").text.startswith("Two kinds of test. Each")
+
+
 def test_footnotes_are_references_only_if_they_list_works() -> None:
     works = md("Goals.[^1] Means.[^2]\n\n[^1]: Doe (2019). https://x.org\n[^2]: Roe et al., 2020.\n\nMore.")
     assert works.text == "Goals. Means.\n\nMore.\n\n- Doe (2019). https://x.org\n- Roe et al., 2020."

@@ -28,6 +28,10 @@ _CALLOUT = re.compile(r"\[!\w+\]")
 """How a site marks a note that is set like a quotation: `> [!NOTE]`."""
 _TASK = re.compile(r"\[[ xX]\]\s+")
 _BYLINES_AT_MOST_AT = 5
+HEAD = 12
+"""Words up to which bold text that is a paragraph, or opens one of at least as many more, is its heading."""
+RUN_IN = 7
+"""The level of a heading that runs into its paragraph."""
 _ELEMENT = re.compile(r"<(/?)(?:div|section|table|details|article|aside|center|figure|ul|ol)\b", re.IGNORECASE)
 _UNSEEN = ("mermaid", "dot", "graphviz", "plantuml", "tikz", "toc")
 _CHUNK = re.compile(r"\{(?:r|python|julia|ojs|bash|sh|sql|stan|rcpp|mermaid|dot|webr|pyodide)\b[^{}]*\}", re.IGNORECASE)
@@ -91,6 +95,7 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
         0  # elements of HTML: a blank line ends what the standard calls HTML, and indented tags after it are no code
     )
     row: list[str] = []
+    headed = False  # a heading came before
     at = 0
 
     def set_apart(*found: Block) -> Iterator[Block]:
@@ -122,6 +127,7 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                     yield from set_apart(Block("paragraph", title))
                 else:
                     yield Block("heading", title, int(token.tag[1]))
+                    headed = True
                 at += 2
             case "td_open" | "th_open":
                 row.append(" ".join(_lines(tokens[at + 1].children or [])))
@@ -130,7 +136,11 @@ def _walk(tokens: Sequence[Token]) -> Iterator[Block]:
                     yield from set_apart(Block("row", " | ".join(row)))
                 row = []
             case "paragraph_open":
-                yield from set_apart(*_paragraph(tokens[at + 1].children or [], mark, inside=bool(lists or quotes)))
+                children = tokens[at + 1].children or []
+                head = _run_in(children) if headed and not (lists or quotes) else 0
+                if head:
+                    yield Block("heading", _lines(children[:head])[0].rstrip(".:! "), RUN_IN)
+                yield from set_apart(*_paragraph(children[head:], mark, inside=bool(lists or quotes)))
                 mark = ""
                 at += 2
             case "code_block" if opened > 0 and token.content.lstrip().startswith("<"):
@@ -157,11 +167,24 @@ def _paragraph(children: Sequence[Token], mark: str, *, inside: bool) -> Iterato
         return
     if not inside and len(lines) == 1 and _all_bold(children):
         title = lines[0].rstrip(":. ")
-        if len(title.split()) <= 12:
+        if len(title.split()) <= HEAD:
             yield Block("heading", title, 6)
             return
     for line in lines:
         yield Block("paragraph", line)
+
+
+def _run_in(children: Sequence[Token]) -> int:
+    """How many of a paragraph's tokens are a head that runs into it, as `**Two kinds of test.** Some tests …`; a name that
+    the sentence goes on from (`**Tests** are …`) is none, and `**Tests**: …` says what they are."""
+    shown = [at for at, child in enumerate(children) if child.content.strip() or child.nesting]
+    close = next((at for at, child in enumerate(children) if child.type == "strong_close"), 0)
+    if not shown or not close or children[shown[0]].type != "strong_open" or close == shown[-1]:
+        return 0
+    head = " ".join(_lines(children[: close + 1]))
+    after = " ".join(_lines(children[close + 1 :]))
+    whole = head.endswith((".", "?", "!")) and after[:1] not in {":", ",", ";"} and not after[:1].islower()
+    return close + 1 if whole and 2 <= len(head.split()) <= HEAD and len(after.split()) >= HEAD else 0
 
 
 def _all_bold(children: Sequence[Token]) -> bool:
@@ -260,17 +283,26 @@ def _labelled(found: Iterable[Block]) -> Iterator[Block]:
 
 
 def _resumed(found: Iterable[Block]) -> Iterator[Block]:
-    """After an aside (`dialects`) or a label, the section that it interrupted goes on under its own heading."""
+    """After an aside (`dialects`), a label or a paragraph with a head of its own, the section that it interrupted goes on
+    under its own heading; what follows such a paragraph and is none, a list or code, belongs to it."""
     current: Block | None = None
+    section: Block | None = None
     waiting = False
+    under = 0  # paragraphs since a head that runs in, and that head
     for block in found:
         if block.kind == "paragraph" and block.text == dialects.RESUME:
             waiting = True
             continue
         if block.kind == "heading":
             current = block if block.level < 6 else current
+            section = block if block.level < RUN_IN else section
+            under = int(block.level == RUN_IN)
+        elif under == 2 and block.kind == "paragraph":
+            yield section or Block("heading", "", 1)
+            under = 0
         elif waiting:
             yield current or Block("heading", "", 1)
+        under += under == 1 and block.kind == "paragraph"
         waiting = False
         yield block
 
