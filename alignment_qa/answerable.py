@@ -20,7 +20,8 @@ from alignment_qa.answer_type import NAMELESS, STRICT
 from alignment_qa.background import NEAREST, above
 from alignment_qa.encoders import Vectors
 from alignment_qa.lexical import FUNCTION_WORDS, named, terms
-from alignment_qa.question import Question
+from alignment_qa.question import Question, understand
+from alignment_qa.retrieve import asks
 from alignment_qa.types import Abstention, Hit
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def measure(
 ) -> dict[str, float]:
     """What the probability of an answer is computed from: how close the nearest sentence is, and the nearest
     passages, beside what is usual in this corpus; names and words that do not meet in one place; whether the asked kind of
-    thing is there; and whether one of the documents says of itself that it answers this. Those that are `UNWEIGHED` stand
+    thing is there; and whether a document or a heading says of itself that it answers this. Those that are `UNWEIGHED` stand
     for themselves. None of it is the length of a passage."""
     total = sum(rarity.values()) or 1.0
     close = sorted(float(rows[0] @ vector) for rows in vectors.values())
@@ -62,8 +63,17 @@ def measure(
         "met": _met(question, sentences, rarity, index),
         "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),
         "kind_late": float(strict and not any(s.fits for s in sentences[:1])),
-        "promised": index.promised(question.text, {hit.passage.source.doc_id for hit in hits}),
+        "promised": max(
+            index.promised(question.text, {hit.passage.source.doc_id for hit in hits}), _asked(question, hits)
+        ),
     }
+
+
+def _asked(question: Question, hits: Sequence[Hit]) -> float:
+    """How surely, in [0, 1], a heading of the hits asks the very question: as good as a document's own list of them."""
+    headings = {hit.passage.heading for hit in hits}
+    same = (heading for heading in headings if understand(heading.rpartition("›")[2]).kind == question.kind)
+    return float(max((asks(question.terms, heading) for heading in same), default=0.0) ** 4)
 
 
 def unnamed(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ sentence that leans on the one before it brings it along or is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alignment_qa.answer_type import STRICT, mentions, says_of_each
@@ -16,7 +16,9 @@ from alignment_qa.definition import classes, defines, names_first, serves
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
 from alignment_qa.lists import Beside, leant_on
+from alignment_qa.question import Question
 from alignment_qa.quotable import addresses, dangling
+from alignment_qa.retrieve import asks
 from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail
 
@@ -58,7 +60,7 @@ def extract(
     passage of a section and the one before, over which a list may run."""
     groups = _compare(evidence, detail, beside, shape) if evidence.question.sides else []
     if not groups:
-        chosen = _choose(evidence.sentences, evidence, shape, shape.limit(detail), shape.few)
+        chosen = _choose(evidence.sentences, evidence, beside, shape, shape.limit(detail), shape.few)
         exact = evidence.question.kind in STRICT
         lead_first = exact or evidence.question.kind in {"definition", "yes_no"}
         groups = by_document(whole_lists(chosen, evidence, beside), shape.first, lead_first, exact)
@@ -72,14 +74,15 @@ def extract(
 
 
 def _choose(
-    sentences: Sequence[Sentence], evidence: Evidence, shape: Composition, limit: int, few: int
+    sentences: Sequence[Sentence], evidence: Evidence, beside: Beside, shape: Composition, limit: int, few: int
 ) -> list[Chosen]:
     """The lead and what completes it, in the order of choice."""
     neighbours = {(s.passage.passage_id, s.place): s for s in evidence.sentences}
     after = {id(s): neighbours.get((s.passage.passage_id, s.place + 1)) for s in sentences if _announces(s)}
     sentences = [s for s in sentences if after.get(id(s), s) is not None]  # nothing would follow
     chosen: list[Chosen] = []
-    lead = _lead(sentences, evidence, shape, neighbours, limit)
+    replies = {id(s) for s in sentences if _replies(s, evidence.question, beside)}
+    lead = _lead(sentences, evidence, shape, neighbours, limit, replies)
     if lead is None:
         return []
     settled, listed, brought = evidence.question.kind in STRICT and lead.fits, 0, 0
@@ -96,7 +99,8 @@ def _choose(
             if sentence.passage.source.doc_id not in known:
                 twin.also.append(sentence)
             continue
-        needed = _leans_on(sentence, neighbours, [c.sentence for c in chosen])
+        leads = sentence is lead and id(lead) in replies
+        needed = [] if leads else _leans_on(sentence, neighbours, [c.sentence for c in chosen])
         if needed is None:
             continue
         announced = after.get(id(sentence))
@@ -149,15 +153,20 @@ def _lead(
     shape: Composition,
     neighbours: Mapping[tuple[str, int], Sentence],
     limit: int,
+    replies: Collection[int],
 ) -> Sentence | None:
     """The best sentence that stands alone; if it is nearly as good, the best that defines for a definition, and for a
     person, a time or an amount the best that holds one, with what it leans on. One that is much better than all that
-    stand alone leads with what it leans on, too."""
+    stand alone leads with what it leans on, too. All that is said of those under a heading that asks the very question."""
     sentences = [s for s in sentences if not s.text.rstrip('”"').endswith("?")]
-    alone = [s for s in sentences if not dangling(s.text)]
+    alone = [s for s in sentences if id(s) in replies or not dangling(s.text)]
     alone = [s for s in alone if not addresses(s.text)] or alone
     if not alone:
         return None
+    there = [s for s in alone if _asked(evidence.question, s)]
+    if there:
+        sentences = [s for s in sentences if s.passage.heading in {own.passage.heading for own in there}]
+        alone = there
     least = alone[0].score - 2 * shape.margin
     if evidence.question.kind == "definition":
         told = [s for s in sentences if s.score >= least and s.fits and _leans_on(s, neighbours, []) is not None]
@@ -169,6 +178,16 @@ def _lead(
     much = [s for s in sentences if s.score > alone[0].score + shape.margin]
     leaning = ((s, _leans_on(s, neighbours, [])) for s in much)
     return next((s for s, needed in leaning if needed is not None and _brought(s, needed) < limit), alone[0])
+
+
+def _asked(question: Question, sentence: Sentence) -> bool:
+    """It stands under a heading that asks the very question."""
+    return asks(question.terms, sentence.passage.heading) >= SAME_WORDS
+
+
+def _replies(sentence: Sentence, question: Question, beside: Beside) -> bool:
+    """It is the first under such a heading: its "it" and "they" are what that asks of."""
+    return sentence.place == 0 and _asked(question, sentence) and beside(sentence.passage, -1) is None
 
 
 def _apart(subject: str, definition: Sentence) -> int:
@@ -187,7 +206,7 @@ def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composit
     stated = sorted((s for s in both if s.fits), key=lambda s: not says_of_each(sides, s.text))
     groups: list[list[Chosen]] = []
     taken: list[Sentence] = []
-    first = _choose(stated, evidence, shape, each, few=1)  # none where they only ask for it
+    first = _choose(stated, evidence, beside, shape, each, few=1)  # none where they only ask for it
     if whole := whole_lists(first, evidence, beside):
         taken.extend(c.sentence for c in first)
         groups.append(whole)
@@ -201,7 +220,7 @@ def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composit
             if mentions(side, s.text) and not any(_says_the_same(s, t) for t in taken)
         ]
         about.sort(key=lambda s: -s.score)
-        block = _choose(about, evidence, shape, each, few=1)
+        block = _choose(about, evidence, beside, shape, each, few=1)
         taken.extend(c.sentence for c in block)
         if grouped := by_document(whole_lists(block, evidence, beside), shape.first, lead_first=True):
             blocks.append(grouped)

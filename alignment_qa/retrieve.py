@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alignment_qa.encoders import Vectors
+from alignment_qa.lexical import terms
 from alignment_qa.types import Hit, Passage
 
 Retriever = Callable[[str, int], list[Hit]]
@@ -46,10 +47,15 @@ REPEATED = 1.5
 about 1, one that has the only word of a short question many times to 2.4, and so was first whatever else it said. Set by hand; benchmarks/constants.py tries others."""
 
 
+HEADED, AMONG = 0.5, 40
+"""What it counts that the heading of a passage asks the very question, and among how many candidates that is looked for. Set by
+hand; benchmarks/constants.py tries others."""
+
+
 def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: int) -> Retriever:
     """A convex combination: weight · keyword score + (1 - weight) · closeness, both as they are. Passages of
     a document that says of itself that it answers such a question gain question_weight · (its cosine - NEAR), and those of
-    the one document that is ahead of all others by more.
+    the one document that is ahead of all others by more; so does a passage whose heading asks what is asked.
 
     Meaning is sought with names written out, words as they are: "AGI (artificial general intelligence)", sought by both,
     found what is about the name and not what is asked of it. Each side brings `pool` candidates, or `k` if those are more, and each scores all of them, also those that only the
@@ -73,11 +79,19 @@ def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: 
             + question_weight * promised.get(name, 0.0)
             for name, cosine in close.items()
         }
-        first = sorted(scores, key=lambda name: (-scores[name], name))[:k]
-        known = index.passages(first)
-        return ranked((Hit(known[name], scores[name], 0) for name in first if name in known), k)
+        likely = sorted(scores, key=lambda name: (-scores[name], name))[: max(k, AMONG)]
+        known, asked = index.passages(likely), set(terms(question))
+        gains = {name: HEADED * asks(asked, passage.heading) ** 3 for name, passage in known.items()}
+        return ranked((Hit(known[name], scores[name] + gains[name], 0) for name in likely if name in known), k)
 
     return search
+
+
+def asks(asked: Collection[str], heading: str) -> float:
+    """How much the last of a passage's headings, where it is a question, asks the same as these terms of a question, in
+    [0, 1]: the share of their terms that both have."""
+    words = set(terms(heading.rpartition("›")[2])) if heading.endswith("?") else set()
+    return len(words.intersection(asked)) / len(words.union(asked)) if words else 0.0
 
 
 def _promised(asking: Mapping[str, float]) -> dict[str, float]:

@@ -27,6 +27,8 @@ TRIED: dict[str, tuple[float, ...]] = {
     "retrieve.APART": (0.1, 0.3),
     "retrieve.ALONE": (0, 1, 3),
     "retrieve.REPEATED": (1, 9),
+    "retrieve.HEADED": (0, 1),
+    "retrieve.AMONG": (8, 80),
     "assistant.DEFINING": (1, 8),
     "arrange.LISTED": (8, 30),
     "conversation.OWN": (4, 6),

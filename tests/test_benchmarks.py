@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alignment_qa import Assistant
+from alignment_qa.index import Index
 from alignment_qa.types import Hit, Passage, Source
-from benchmarks import chunking, common, constants, latency, listed, mtrag, peers, pipelines, scifact
+from benchmarks import chunking, common, constants, headed, latency, listed, mtrag, peers, pipelines, scifact
 from benchmarks.pipelines import Piece
+from ingest.sync import sync
 
 
 def passage(name: str, doc_id: str = "a", start: int = 0, end: int = 10) -> Passage:
@@ -298,3 +301,17 @@ def test_a_hidden_question_is_found_by_those_of_its_article_or_by_another_s() ->
     ahead, right = listed.nearest(vectors, np.array([0, 0, 1, 1]))
     assert right.tolist() == [True, False, True, False]
     assert ahead.tolist() == pytest.approx([0.2, 0.16, 0.2, 0.16])
+
+
+def test_a_question_that_a_heading_asks_is_told_by_where_its_answer_stands(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "reef.md").write_text(
+        "# The reef\n\n## Why do otters hold hands?\n\nA current would carry them apart in their sleep.\n\n"
+        "## Otters at night\n\nOtters hold hands when they sleep, and wrap themselves in kelp as well.\n"
+    )
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([tmp_path / "texts"], index)
+    assistant = Assistant.open(tmp_path / "index")
+    assert headed.asked(assistant.index) == ["Why do otters hold hands?"]
+    assert headed.told(assistant, "Why do otters hold hands?") == (True, True, True, True)
+    assert headed.told(assistant, "Where do otters hold hands?")[1:] == (False, False, False)

@@ -151,3 +151,15 @@ def test_the_document_that_alone_says_it_answers_comes_first() -> None:
     assert order(fuse(index, weight=0.3, question_weight=0.2, pool=10)("q", 3)) == ["b", "c", "a"]
     index.asking = lambda question: {"b": 0.95, "c": 0.94}  # type: ignore[method-assign]
     assert order(fuse(index, weight=0.3, question_weight=0.2, pool=10)("q", 3)) == ["c", "b", "a"]
+
+
+def test_a_passage_whose_heading_asks_the_question_comes_first() -> None:
+    class Headed(Scored):
+        def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
+            heading = {"b": "The reef › Why do otters hold hands?", "c": "Otters hold hands"}
+            return {n: Passage(n, SOURCE, n, 0, len(n), heading.get(n, "T")) for n in passage_ids}
+
+    index = Headed({"a": 0.7, "b": 0.4, "c": 0.5}, {})
+    search = fuse(index, weight=0.0, pool=10)
+    assert order(search("Why do otters hold hands", 1)) == ["b"]
+    assert order(search("Why do otters swim", 3)) == ["a", "c", "b"]
