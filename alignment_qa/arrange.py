@@ -32,7 +32,9 @@ def whole_lists(chosen: list[Chosen], evidence: Evidence, beside: Beside) -> lis
         meant = [] if told else _meant(c.sentence, beside)
         whole = list_of(c.sentence, beside) if wanted else [*meant, c.sentence]
         if wanted and result and len(result) + len(whole) > LISTED:
-            continue
+            if not any(_within(whole[0], other.sentence) for other in result):
+                continue
+            whole = [c.sentence]  # of a list that is begun, and has too many items for all
         for sentence in whole:
             parts = [n for n, other in enumerate(result) if wanted and _within(other.sentence, sentence)]
             if not parts and any(_within(sentence, other.sentence) for other in result):

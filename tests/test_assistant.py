@@ -146,6 +146,17 @@ def test_an_item_far_down_a_long_list_is_among_those_of_it_that_are_brought(tmp_
     assert bottle.text in [sentence.text for sentence in whole]
 
 
+def test_an_item_beyond_those_that_a_list_began_with_follows_them(tmp_path: Path) -> None:
+    kinds = ("oyster", "crab", "clam", "urchin", "snail", "worm", "starfish", "abalone", "mussel", "chiton", "squid")
+    tools = ("Stones", "Jars", "Boards", "Hammers", "Logs", "Anchors", "Cans", "Ropes", "Bricks", "Tiles", "Wires")
+    items = [f"- {tool} are what they open each {kind} with." for tool, kind in zip(tools, kinds, strict=True)]
+    items[10] = "- Wires are tools of otters that open squid in winter."
+    text = "# Tools\n\nThe tools of sea otters in winter are these:\n\n" + "\n".join(items) + "\n"
+    claims = answered(tmp_path, text, "What are the tools of sea otters in winter?")
+    assert claims[0] == "The tools of sea otters in winter are these:"
+    assert claims[10:] == ["Tiles are what they open each chiton with.", items[10][2:]]
+
+
 def test_an_item_of_several_sentences_is_given_whole(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "tools.md").write_text(
