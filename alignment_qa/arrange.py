@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from alignment_qa.answer_type import STRICT
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lists import Beside, lead_in, list_of
-from alignment_qa.quotable import addresses, dangling
+from alignment_qa.quotable import dangling, opens_badly
 
 LISTED = 16  # sentences beyond which no further list is brought; set by hand
 
@@ -71,7 +71,7 @@ def by_document(chosen: list[Chosen], nearly: float, lead_first: bool, exact: bo
         return []
     lead = chosen[0]
     first = result[0][0]
-    ahead = first.item or addresses(first.sentence.text) or first.sentence.score < lead.sentence.score - nearly
+    ahead = first.item or opens_badly(first.sentence.text) or first.sentence.score < lead.sentence.score - nearly
     if first is not lead and (lead_first or ahead):
         unit = (not exact and _list_around(lead, result[0])) or [lead, *_followers(lead, result[0])]
         result[0] = [*unit, *(c for c in result[0] if not any(c is u for u in unit))]

@@ -23,7 +23,7 @@ from alignment_qa.extract import Composition, extract
 from alignment_qa.generate import texts_of
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
-from alignment_qa.question import MAX_LENGTH, Question, understand
+from alignment_qa.question import MAX_LENGTH, Question, apostrophes, understand
 from alignment_qa.retrieve import Retriever, fuse, rerank
 from alignment_qa.scope import Scope
 from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
@@ -148,7 +148,8 @@ class Assistant:
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """What is asked, standing alone, misspellings repaired by the corpus and abbreviations by its glossary, or by what
         documents say that they stand for."""
-        alone = conversation.standalone(question, history, self._closeness) if history else question
+        alone = apostrophes(question)
+        alone = conversation.standalone(alone, history, self._closeness) if history else alone
         spelt = self.index.respell(alone)
         alone, meaning, names = self.index.names_in(spelt).expand(spelt, self.index.uses, self.index.everyday)
         return replace(understand(alone), meaning=meaning, names=names, parts=compound.parts(alone, self._closeness))

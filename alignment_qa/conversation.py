@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from alignment_qa.answer_type import NAMELESS
 from alignment_qa.lexical import FUNCTION_WORDS, terms
 from alignment_qa.question import understand
 from alignment_qa.types import Turn
@@ -62,13 +63,17 @@ _CLAUSE = re.compile(
     r"\b(?:is|are|was|were|be|do|does|did|can|could|would|will|should|has|have|had|why|who|when|where|which|what(?:['’]?s)?|hows?|happen\w*)\b",
     re.I,
 )
+_WORKS = re.compile(r"\b(how (?:do|does|did|would|could|can|will)(?:n['’]t)? .+?) work\b", re.I)
+"""What works, before the verb: "How does RLHF work?" """
 _DONE = re.compile(r"[a-z]{2,}(?!e)[a-z]ed")
 """What was done to a thing, after its name: "How is sickle cell disease treated?" """
 _NOT = re.compile(r"(?:ca|do|does|did|is|are|was|were|wo|would|could|should|has|have|had)n['’]?t")
+_EVENT = re.compile(r"\b(?:it|this|that) (?:\w+ly |ever |all )?happ?en", re.I)
+"""What happens is all that was asked: "Will AI take our jobs?" "When will that happen?" """
 _OTHER = re.compile(r"\bthe (?:other|latter|second)(?: one)?\b", re.I)
 _FIRST = re.compile(r"\bthe (?:former|first)(?: one)?\b", re.I)
 _ASK_WORDS = frozenset(
-    "difference between define explain describe mean means called example examples hard also still too "
+    "not difference between define explain describe mean means called example examples hard also still too "
     "need needs want wants go goes get gets make makes take takes keep keeps know knows say says said think thinks".split()
 )
 
@@ -112,6 +117,8 @@ def _fill(question: str, last: str, topic: str, closeness: Callable[[str], float
             return question
         if _OF_A_PERSON.fullmatch(back[0]) and topic == topic.lower():
             return question
+        if _EVENT.search(rest) or (topic.lower() in NAMELESS and understand(last).kind != "definition"):
+            return f"{rest[:1].upper()}{rest[1:]}: {last}"  # AI is what all is about: what was asked of it is meant
         if _CLAUSE.search(topic) or len(topic.split()) > 4:
             return f"{rest}? ({topic})"
         return _BACK.sub(lambda found: _in_form(topic, found[0]), rest, count=1) + "?"
@@ -163,6 +170,7 @@ def topic_of(question: str) -> str:
         return " and ".join(understood.sides)
     if understood.subject and len(understood.subject.split()) <= 6 and not _CLAUSE.search(understood.subject):
         return understood.subject
+    question = _WORKS.sub(r"\1", _OPENING.sub("", question))
     runs: list[list[str]] = [[]]
     for word in re.findall(r"[\w’'-]+", question):
         plain = word.lower()

@@ -17,7 +17,7 @@ from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
 from alignment_qa.lists import Beside, leant_on
 from alignment_qa.question import Question
-from alignment_qa.quotable import addresses, dangling
+from alignment_qa.quotable import dangling, opens_badly
 from alignment_qa.retrieve import asks
 from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail
@@ -160,7 +160,7 @@ def _lead(
     stand alone leads with what it leans on, too. All that is said of those under a heading that asks the very question."""
     sentences = [s for s in sentences if not s.text.rstrip('”"').endswith("?")]
     alone = [s for s in sentences if id(s) in replies or not dangling(s.text)]
-    alone = [s for s in alone if not addresses(s.text)] or alone
+    alone = [s for s in alone if not opens_badly(s.text)] or alone
     if not alone:
         return None
     there = [s for s in alone if _asked(evidence.question, s)]

@@ -25,7 +25,8 @@ _ISE = re.compile(r"(?<=[a-z]{3})is(e|ed|es|er|ers|ing|ation|ations|ational|able
 _OUR = re.compile(r"(?<=[a-z]{2})our(s|ed|ing|al|able|ite|ism|less)?\b")
 _PROGRAMME = re.compile(r"\bprogrammes?\b")
 _NOT = re.compile(
-    r"\b(?:can|wo|sha|are|is|was|were|do|does|did|have|has|had|could|would|should|must|might|need|ai)n?['’]t\b"
+    r"\b(?:can|wo|sha|are|is|was|were|do|does|did|have|has|had|could|would|should|must|might|need|ai)n?['’]t\b|"
+    r"\b(?:ca|wo|is|are|was|were|do|does|did|have|has|had|could|would|should|must|ai)nt\b"
 )
 
 

@@ -53,9 +53,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
                  r"|^\W*what (?:are|were) (?:the|some|all|any) (?:\w+[ -]){0,3}\w+[^s\W]s\b (?:of|in|for|to|behind|that|between) \w"
                  rf"|^(?!\W*(?:{_AUXILIARY}|if|how|why|when|where|who|whose|with|in|by|on|for)\b)(?!.*\.$)\W*(?:[\w'’-]+ ){{0,3}}(examples|types|kinds|sorts) of\b|\b(which|what) (\w+ )?(types|kinds|sorts|problems|methods|conditions|cases)\b"),
         ("how", r"^\W*(and |so |but )?how\b|\bin what way\b|\bwhat happens\b"),
-        ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what('?s|’s| is| are| was| were| does| do| exactly)|whats|define|explain|describe|state|outline|summari[sz]e|"
+        ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what(?:'?s|’s| is| are| was| were| exactly)(?! (?:so )?(?:wrong|bad|good) )|what (?:do|does) (?!it )[^?]{1,80}?(?: stand for| refer to|(?<!to) mean\b| do(?=\W*$))|define|explain|describe|state|outline|summari[sz]e|"
                        r"meaning of|tell me (about|what)|can you (explain|define|tell me))\b"),
-        ("yes_no", rf"^\W*(and |so |but |then )?(?:({_AUXILIARY})(n['’]t)?|can['’]t|won['’]t)\b"),
+        ("yes_no", rf"^\W*(and |so |but |then )?(?:({_AUXILIARY})(n['’]?t)?|can['’]?t|won['’]?t)\b"),
     )
 )  # fmt: skip
 
@@ -106,17 +106,19 @@ _ADJECTIVE = re.compile(  # a word that wants a noun after it: "fast vs slow tak
 _SIDE_NOISE = re.compile(r"^(?:what(?: is|'s)?|the|a|an|is|of|so|and|between)\s+|[\s,]+$", re.I)
 _SUBJECT = re.compile(
     r"^\W*(?:so |and |ok |okay |hey |please )?(?:what(?:'s|’s|s| is| are| was| were)|define|explain|describe|state|outline|summari[sz]e|meaning of|"
-    r"what (?:do|does) (?:the (?:term|word|phrase) )?(?P<term>.+?) mean|tell me (?:about|what)|can you (?:explain|define))"
-    r"\s*(?:exactly |really |actually )?(?:is |are )?(?:meant by |the meaning of |the (?:term|idea|concept|notion) (?:of )?|an? |the )?(?P<rest>[^?.!]*)",
+    r"what (?:do|does) [^?.!]{1,40}? mean by|what (?:do|does) (?:an? |the (?:(?:term|word|phrase) )?)?(?P<term>.+?) (?:mean|stand for|refer to|do(?=\W*$))|tell me (?:about|what)|can you (?:explain|define))"
+    r"\s*(?:exactly |really |actually )?(?:is |are )?(?:meant by |the meaning of |the (?:term|idea|concept|notion) (?:of )?|the deal with |up with |an? |the )?(?P<rest>[^?.!]*)",
     re.I,
 )
 _SUBJECT_END = re.compile(
     r"\s*[,;:(]|\s+(?:and|but|or) (?:how|why|what|who|when|where|which|is|are|was|were|can|could|does|do|did|has|have|should|will|would)\b"
     r"|\s+(?:in|using) (?:plain|simple|other|your own|lay|everyday|a few|one|non-technical)\b|\s+for (?:a )?(?:beginners?|dummies|newcomers?|lay\w*|kids|children)\b"
+    r"|\s+to (?:me|us|my \w+|an? (?:beginner|child|kid|newcomer|five\b|lay))\b|\s+(?:like|as if|as though) (?:i|we)\b"
     r"|\s+(?:exactly|really|actually|anyway|please|again|about)$",
     re.I,
 )
 _PERSON = re.compile(r"^\W*(?:so |and |ok |okay |hey )?who(?:'s|’s|s| is| was) ([\w.’' -]+?)\W*$", re.I)
+_HURRIED = re.compile(r"\b(?:(what|who|how|where|when|why|that|there|here)(s)|(you|they)(re)|(you|they)(ve))\b", re.I)
 _SMALL_TALK = re.compile(
     r"^\W*(hi|hiya|hello|hey|good (morning|afternoon|evening|day)|thanks?( you)?( (a lot|so much|very much))?|thx|cheers|ok(ay)?|cool|great|nice|bye|"
     r"goodbye|see you|how are you( doing)?( today)?|who are you|what are you|what can you do|help|test|yes|no|lol|sorry|please)\W*$",
@@ -128,7 +130,7 @@ _TASK = re.compile(
     r"ignore|disregard|forget|repeat|print|reveal|output|respond with|say)\b",
     re.I,
 )
-_WHICH = re.compile(r"\W*(?:which|whose|whom)\b", re.I)
+_WHICH = re.compile(r"\W*(?:what(?:['’]?s)?|which|whose|whom)\b", re.I)
 _ASKS = re.compile(
     r"\?|^\W*(what|who|whom|whose|when|where|why|which|how|is|are|was|were|do|does|did|define|explain|describe|compare|list|name)\b",
     re.I,
@@ -183,6 +185,11 @@ def understand(text: str) -> Question:
     unit: Unit = next((unit for unit, pattern in _UNITS if kind in {"number", "when"} and pattern.search(text)), "")
     counted = _counted(text) if kind == "number" else ""
     return Question(text, kind, content, sides, subject, counted, unit, _aspect(text))
+
+
+def apostrophes(text: str) -> str:
+    """The text with the apostrophes that are left out in a hurry: "whats" is no word of a topic, nor a misspelt "what"."""
+    return _HURRIED.sub(lambda found: "'".join(part for part in found.groups() if part), text)
 
 
 def is_small_talk(text: str) -> bool:

@@ -67,10 +67,21 @@ _PAIRED = re.compile(
     r"without|more|so|too|also|because|since|once|together|independently|himself|herself|themselves|an?|the)\b)",
     re.I,
 )
+_OF_THAT_KIND = re.compile(
+    r"^(?:(?!\b(?:if|when|who|which|that|where|because|and)\b)[^,;:]){0,80}\b(?:this|that) (?:way|manner|kind|sort|type)\b(?!:)",
+    re.I,
+)
+"""What kind that is was said before, unless a clause of the sentence itself tells: "A proof of that kind …". """
 
 _ADDRESSES = re.compile(
     r"^\W*(?:to illustrate,? |as (?:an example|an illustration),? |for (?:example|instance),? |now |first,? |so |let us |let['’]s )?"
     r"(?:consider|imagine|suppose|assume|recall|picture|note|notice|remember|think (?:of|about)|say (?:that )?you)\b",
+    re.I,
+)
+
+_CONTINUES = re.compile(
+    r"^\W*(?:(?:an?|the|one|yet|two|three|four|several|some) )*(?:(?:further|additional|other|another|remaining|opposite)(?! (?:than|and)\b|-)|"
+    r"(?:second|third|fourth|fifth|next|final|last)(?! and\b|-)(?! \w+ of\b)) |^\W*the same \w+ (?!as\b|that\b)|^\W*(?:two|three|four|several|some) more ",
     re.I,
 )
 
@@ -119,12 +130,13 @@ def repeats(question: Question, text: str, heading: str) -> bool:
 
 def dangling(text: str) -> bool:
     """The sentence opens with, or rests on, something said before it."""
-    return bool(_DANGLING.match(text) or _PAIRED.search(text))
+    return bool(_DANGLING.match(text) or _PAIRED.search(text) or _OF_THAT_KIND.match(text))
 
 
-def addresses(text: str) -> bool:
-    """The sentence asks its reader to think of something: "Consider a robot that …". It sets a scene and answers nothing."""
-    return bool(_ADDRESSES.match(text))
+def opens_badly(text: str) -> bool:
+    """The sentence may stand alone, and is none to begin with: it asks its reader to think of something ("Consider a robot
+    that …"), which sets a scene and answers nothing, or counts on from others ("A second reason is …")."""
+    return bool(_ADDRESSES.match(text) or _CONTINUES.match(text))
 
 
 def bare(passage: Passage, place: int) -> tuple[int, int, str]:

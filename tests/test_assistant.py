@@ -130,6 +130,21 @@ def test_an_item_is_quoted_with_what_leads_into_its_list_also_from_the_passage_b
     assert not any("seven claims" in passage.text and "finds gobies" in passage.text for passage in whole)
 
 
+def test_a_word_without_its_apostrophe_is_not_mended_as_a_misspelt_one(assistant: Assistant) -> None:
+    assert assistant.understand("whats a kelp forest").text == "what's a kelp forest"
+    history = [Turn("user", "whats a kelp forest"), Turn("assistant", "…")]
+    assert assistant.understand("whos eating it?", history).text == "who's eating kelp forest?"
+
+
+def test_an_answer_opens_with_no_sentence_that_counts_on_from_others(tmp_path: Path) -> None:
+    text = (
+        "# Stones\n\nA second thing that otters do with stones is to throw them at gulls.\n\n"
+        "Stones of the beach are what otters open shells with.\n"
+    )
+    claims = answered(tmp_path, text, "What do otters do with stones?")
+    assert claims[0].startswith("Stones of the beach")
+
+
 def test_an_item_far_down_a_long_list_is_among_those_of_it_that_are_brought(tmp_path: Path) -> None:
     items = [
         f"- Otters use the stone of beach number {n} to open the shells of the bay at low tide." for n in range(1, 40)

@@ -26,6 +26,14 @@ def closeness(text: str) -> float:
     [
         ("What is inner alignment?", "and the outer one?", "What is outer alignment?"),
         ("What is inner alignment?", "and outer?", "What is outer alignment?"),
+        ("How does reward hacking work?", "who described it?", "who described reward hacking?"),
+        (
+            "Ok why can we not just make AI do that?",
+            "what makes it so hard?",
+            "What makes it so hard: Ok why can we not just make AI do that?",
+        ),
+        ("What is AI?", "is it dangerous?", "is AI dangerous?"),
+        ("Will AI take our jobs?", "when will that happen?", "When will that happen: Will AI take our jobs?"),
         ("What is inner alignment?", "what about gradient hacking?", "What is gradient hacking?"),
         ("What is inner alignment?", "who defined it?", "who defined inner alignment?"),
         ("What are mesa-optimizers?", "Why are they dangerous?", "Why are mesa-optimizers dangerous?"),
@@ -81,6 +89,10 @@ def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
 @pytest.mark.parametrize("question", ["why cant ai stop", "Why can't we make AI stop?", "Doesn’t AI need to stop?"])
 def test_a_negation_is_no_topic(question: str) -> None:
     assert topic_of(question).lower() in {"ai", "ai stop", "stop"}
+
+
+def test_what_a_question_opens_with_is_no_topic() -> None:
+    assert topic_of("Ok why can we not make AI do that?") == "AI"
 
 
 def test_talk_about_a_topic_is_no_new_topic() -> None:

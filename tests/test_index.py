@@ -204,6 +204,7 @@ def test_half_a_document_that_a_killed_run_left_is_not_shown_and_is_cleared_away
 def test_american_and_british_spellings_are_one_word() -> None:
     assert terms("misgeneralisation of behaviour") == terms("misgeneralization of behavior")
     assert terms("Couldn't it be that they aren’t? Can't, won't, don't.") == []
+    assert terms("dont they, and cant we? Isnt it.") == []
     assert terms("The programmes are optimised") == terms("program optimized")
 
 

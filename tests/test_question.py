@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alignment_qa.question import is_small_talk, is_task, understand
+from alignment_qa.question import apostrophes, is_small_talk, is_task, understand
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,9 @@ from alignment_qa.question import is_small_talk, is_task, understand
         ("Couldn't we unplug it?", "yes_no"), ("Won’t it simply obey?", "yes_no"),
         ("where can I read about mesa-optimizers?", "sources"),
         ("How many comparisons did they make?", "number"), ("which company built it?", "who"), ("What do researchers mean by tax?", "definition"), ("in which city was it shown?", "where"),
+        ("What do sponges find?", "open"), ("What does the institute do?", "definition"), ("What does it mean for a reef to be safe?", "open"),
+        ("what do we need for a test to mean anything?", "open"), ("What happened in Reykjavik?", "open"), ("whats wrong with it", "open"),
+        ("doesnt it simply obey", "yes_no"), ("cant we unplug it", "yes_no"),
         ("what did they pay the labellers per hour", "number"), ("On what date was it published?", "when"), ("what are the sources on 2-D robustness", "sources"),
     ],
 )  # fmt: skip
@@ -61,6 +64,11 @@ def test_a_comparison_has_two_sides(text: str, sides: tuple[str, str]) -> None:
         ("What is the alignment tax and can it be negative?", "alignment tax"),
         ("What is corrigibility, in plain words?", "corrigibility"),
         ("what is reward hacking for beginners", "reward hacking"),
+        ("What does the Reef Institute do?", "Reef Institute"),
+        ("what do divers mean by reef hacking?", "reef hacking"),
+        ("explain reef hacking to me", "reef hacking"),
+        ("Explain reef hacking like I'm five", "reef hacking"),
+        ('so what\'s the deal with "reef hacking"?', "reef hacking"),
         ("Who is Ada Reef?", "Ada Reef"),
         ("who was ada reef", "ada reef"),
         ("Who is working on corrigibility?", ""),
@@ -69,6 +77,13 @@ def test_a_comparison_has_two_sides(text: str, sides: tuple[str, str]) -> None:
 )
 def test_what_is_to_be_defined_and_who_is_to_be_told_of_is_the_subject(text: str, subject: str) -> None:
     assert understand(text).subject == subject
+
+
+def test_apostrophes_that_are_left_out_are_put_in_where_that_makes_no_other_word() -> None:
+    assert (
+        apostrophes("whats up, whos there and hows it? theyre its own")
+        == "what's up, who's there and how's it? they're its own"
+    )
 
 
 def test_small_talk_and_orders_are_told_from_questions() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alignment_qa.question import understand
-from alignment_qa.quotable import dangling, quotable, repeats
+from alignment_qa.quotable import dangling, opens_badly, quotable, repeats
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,39 @@ def test_a_sentence_that_opens_with_a_pronoun_does_not_stand_alone() -> None:
 )  # fmt: skip
 def test_a_sentence_that_opens_by_pointing_back_does_not_stand_alone(opens: str, pointing: bool) -> None:
     assert dangling(f"{opens}, otters fail in cold water.") == pointing
+
+
+@pytest.mark.parametrize(
+    ("text", "pointing"),
+    [
+        ("A benchmark of that sort measures accuracy on fixed examples.", True),
+        ("Why the otter behaved in that way was never explained.", True),
+        ("Training this kind of system takes long.", True),
+        ("Otters that dive for crabs find food of this kind in spring.", False),
+        ("Rewards fail in exactly this way: many of them explain one act.", False),
+    ],
+)
+def test_a_sentence_of_a_kind_that_was_told_before_does_not_stand_alone(text: str, pointing: bool) -> None:
+    assert dangling(text) == pointing
+
+
+@pytest.mark.parametrize(
+    ("text", "badly"),
+    [
+        ("Consider an otter that has lost its stone.", True),
+        ("A second reason to expect no otters is the cold.", True),
+        ("Two further kinds of otters are discussed.", True),
+        ("Other divers expect no storm.", True),
+        ("The same divers warned of nets.", True),
+        ("The third condition is the cold.", True),
+        ("The third edition of the atlas came out in spring.", False),
+        ("More than 70 otters drew the line.", False),
+        ("Second-hand nets hold no otter.", False),
+        ("The same net that holds crabs holds otters.", False),
+    ],
+)
+def test_a_sentence_that_counts_on_from_others_or_sets_a_scene_is_none_to_begin_with(text: str, badly: bool) -> None:
+    assert opens_badly(text) == badly
 
 
 ASKED = understand("Why do otters protect kelp forests?")
