@@ -502,6 +502,25 @@ def test_a_page_gives_its_article_without_its_furniture() -> None:
     assert roles(document) == [("Kinds of goals", "prose")]
 
 
+def test_a_question_that_stands_by_itself_heads_its_answer_and_the_section_goes_on_after_it() -> None:
+    document = page(
+        "<main><h1>The ferry</h1><p>Visitors ask much.</p><details><summary>May dogs come?</summary><p>On a lead they may.</p>"
+        "</details><p>The crew is kind.</p><dl><dt>Who <i>runs</i> it?</dt><dd>The island does.</dd><dt>Tide</dt><dd>The sea falls.</dd>"
+        "</dl><h2>Fares</h2><p><b>Is it free?</b><br>For pupils it is.</p><p>Others pay at the quay.</p>"
+        "<p><strong>Is there coffee?</strong></p><p>Until noon there is.</p><p>We <b>do ask?</b></p></main>"
+    )
+    headings = [(heading.title, document.text[heading.start :].split("\n")[0]) for heading in document.headings]
+    assert headings == [
+        ("May dogs come?", "On a lead they may."),
+        ("", "The crew is kind."),
+        ("Who runs it?", "The island does."),
+        ("Fares", "For pupils it is."),
+        ("Is it free?", "For pupils it is."),
+        ("Fares", "Others pay at the quay."),
+        ("Is there coffee?", "Until noon there is."),
+    ]
+
+
 def test_a_page_without_a_main_element_is_read_without_its_menus() -> None:
     said = "".join(f"<p>{f'Goal {at} is learned from rewards over many steps. ' * 4}</p>" for at in range(9))
     menu = "<div class='menu'>" + "".join(f"<a href='/{at}'>Page {at}</a> " for at in range(30)) + "</div>"

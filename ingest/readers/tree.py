@@ -21,6 +21,9 @@ _BLOCKS = frozenset(
     table tbody td tfoot th thead tr ul blockquote h1 h2 h3 h4 h5 h6""".split()
 )
 _TWICE = re.compile(r"&(?:bull|nbsp|[mn]dash|hellip|[lr][sd]quo|quot|#39);")
+ASKED, LONGEST = 7, 30
+"""The level of the heading that a question is which stands by itself in bold, as a summary or as a term, with its answer after it; and its
+words at most."""
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
@@ -55,6 +58,10 @@ class _Walk:
         self.mark = ""
         self.lists: list[int] = []
         self.quotes = 0
+        self.asks = False  # what is gathered may open with such a question
+        self.section = Block("heading", "", 1)  # what a question and its answer interrupt
+        self.answers = False
+        self.resumes = False
 
     def close(self) -> None:
         """End the open block."""
@@ -67,12 +74,23 @@ class _Walk:
             elif self.mark:
                 self._add("item", f"{self.mark} {words}")
                 self.mark = ""
+            elif self.asks and words.endswith("?") and len(words.split()) <= LONGEST:
+                self._add("heading", words, ASKED)
             else:
                 self._add("paragraph", words)
+            self.asks = False
         self.text = []
 
     def _add(self, kind: Kind, words: str, level: int = 0) -> None:
-        self.found.append(Block(kind, words, level, quoted=self.quotes > 0))
+        block = Block(kind, words, level, quoted=self.quotes > 0)
+        if kind != "heading" and self.resumes:
+            self.found.append(self.section)
+            self.answers = False
+        elif kind == "heading":
+            self.answers = level == ASKED
+            self.section = self.section if self.answers else block
+        self.resumes = False
+        self.found.append(block)
 
     def into(self, element: Any) -> None:
         """Walk an element's text and children, without recursion: pages nest deeper than Python's stack."""
@@ -127,6 +145,7 @@ class _Walk:
         tag = node.tag
         if tag in _BLOCKS:
             self.close()
+            self.asks = tag in ("summary", "dt") or (tag == "p" and _opens_bold(node))
         if tag in _HEADINGS:
             self.kind, self.level = "heading", _HEADINGS[tag]
         elif tag in ("ul", "ol"):
@@ -150,14 +169,25 @@ class _Walk:
             self.text.append(f"</{tag}>")
         if tag in _BLOCKS:
             self.close()
+            self.asks = False
         if tag in _HEADINGS:
             self.kind = "paragraph"
+        elif tag in ("details", "dl") or (tag == "p" and len(node) > 1 and _opens_bold(node)):
+            self.resumes = self.answers
         elif tag == "blockquote":
             self.quotes -= 1
         elif tag in ("ul", "ol") and self.lists:
             self.lists.pop()
         elif tag == "li":
             self.mark = ""
+
+
+def _opens_bold(node: Any) -> bool:
+    """Its first line is in bold."""
+    inside = list(node)
+    if not inside or inside[0].tag not in ("b", "strong") or f"{node.text or ''}{inside[0].tail or ''}".strip():
+        return False
+    return all(after.tag == "br" for after in inside[1:2])
 
 
 def _twice_encoded(text: str) -> str:
