@@ -506,7 +506,7 @@ def test_a_question_that_stands_by_itself_heads_its_answer_and_the_section_goes_
     document = page(
         "<main><h1>The ferry</h1><p>Visitors ask much.</p><details><summary>May dogs come?</summary><p>On a lead they may.</p>"
         "</details><p>The crew is kind.</p><dl><dt>Who <i>runs</i> it?</dt><dd>The island does.</dd><dt>Tide</dt><dd>The sea falls.</dd>"
-        "</dl><h2>Fares</h2><p><b>Is it free?</b><br>For pupils it is.</p><p>Others pay at the quay.</p>"
+        "</dl><h2>Fares</h2><p><b>Is it free?</b><br>For pupils it is.<br>Is that fair?</p>Do you think so?<p>Others pay at the quay.</p>"
         "<p><strong>Is there coffee?</strong></p><p>Until noon there is.</p><p>We <b>do ask?</b></p></main>"
     )
     headings = [(heading.title, document.text[heading.start :].split("\n")[0]) for heading in document.headings]
@@ -516,7 +516,7 @@ def test_a_question_that_stands_by_itself_heads_its_answer_and_the_section_goes_
         ("Who runs it?", "The island does."),
         ("Fares", "For pupils it is."),
         ("Is it free?", "For pupils it is."),
-        ("Fares", "Others pay at the quay."),
+        ("Fares", "Do you think so?"),
         ("Is there coffee?", "Until noon there is."),
     ]
 

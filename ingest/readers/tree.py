@@ -169,7 +169,6 @@ class _Walk:
             self.text.append(f"</{tag}>")
         if tag in _BLOCKS:
             self.close()
-            self.asks = False
         if tag in _HEADINGS:
             self.kind = "paragraph"
         elif tag in ("details", "dl") or (tag == "p" and len(node) > 1 and _opens_bold(node)):
