@@ -32,7 +32,10 @@ MEETING, AROUND = 5, 3
 FAR, ALIKE = 0.2, 0.8
 """Cosines from which two words begin to have something in common, and from which they are as good as one."""
 LEAST = 0.05
-"""What a word counts that has nothing like it there. All of these are set by hand; benchmarks/constants.py tries others."""
+"""What a word counts that has nothing like it there."""
+SURELY = 4
+"""The power of a heading's likeness to the question that it promises an answer by. All of these are set by hand;
+benchmarks/constants.py tries others."""
 UNWEIGHED = ("nearest", "promised")
 """Features without a weight: `nearest` tells how to decline, `promised` is a probability itself."""
 
@@ -73,7 +76,7 @@ def _asked(question: Question, hits: Sequence[Hit]) -> float:
     """How surely, in [0, 1], a heading of the hits asks the very question: as good as a document's own list of them."""
     headings = {hit.passage.heading for hit in hits}
     same = (heading for heading in headings if understand(heading.rpartition("›")[2]).kind == question.kind)
-    return float(max((asks(question.terms, heading) for heading in same), default=0.0) ** 4)
+    return float(max((asks(question.terms, heading) for heading in same), default=0.0) ** SURELY)
 
 
 def unnamed(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:

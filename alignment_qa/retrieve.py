@@ -47,9 +47,9 @@ REPEATED = 1.5
 about 1, one that has the only word of a short question many times to 2.4, and so was first whatever else it said. Set by hand; benchmarks/constants.py tries others."""
 
 
-HEADED, AMONG = 0.5, 40
-"""What it counts that the heading of a passage asks the very question, and among how many candidates that is looked for. Set by
-hand; benchmarks/constants.py tries others."""
+HEADED, AMONG, SHARPLY = 0.5, 40, 3
+"""What it counts that the heading of a passage asks the very question, among how many candidates that is looked for, and the power
+of `asks` that it counts by: a heading on the same topic is none. Set by hand; benchmarks/constants.py tries others."""
 
 
 def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: int) -> Retriever:
@@ -81,7 +81,7 @@ def fuse(index: Searched, *, weight: float, question_weight: float = 0.0, pool: 
         }
         likely = sorted(scores, key=lambda name: (-scores[name], name))[: max(k, AMONG)]
         known, asked = index.passages(likely), set(terms(question))
-        gains = {name: HEADED * asks(asked, passage.heading) ** 3 for name, passage in known.items()}
+        gains = {name: HEADED * asks(asked, passage.heading) ** SHARPLY for name, passage in known.items()}
         return ranked((Hit(known[name], scores[name] + gains[name], 0) for name in likely if name in known), k)
 
     return search

@@ -29,6 +29,8 @@ TRIED: dict[str, tuple[float, ...]] = {
     "retrieve.REPEATED": (1, 9),
     "retrieve.HEADED": (0, 1),
     "retrieve.AMONG": (8, 80),
+    "retrieve.SHARPLY": (1, 6),
+    "answerable.SURELY": (2, 8),
     "assistant.DEFINING": (1, 8),
     "arrange.LISTED": (8, 30),
     "conversation.OWN": (4, 6),
