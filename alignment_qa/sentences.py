@@ -130,12 +130,12 @@ def _ends(body: str, match: re.Match[str]) -> bool:
     opener = word.lower() in _OPENERS
     if before in _LEADS:
         return False
+    if len(before) == 1 and before.isalpha() and body[match.start() - 1].isupper():
+        return opener and before != "j"  # "J. R. Smith" and "Ada P. Reef" go on; "plan B. The" ends
     if before in _NUMBERED:
         return not word[0].isdigit()
     if before in _EITHER:
         return opener
-    if len(before) == 1 and before.isalpha() and body[match.start() - 1].isupper():
-        return opener and before != "j"  # "J. R. Smith" goes on; "plan B. The" ends
     # The number of a list item or a heading at the front ends nothing.
     return not before.isdigit() or body[: match.start() - len(before)].strip() != ""
 

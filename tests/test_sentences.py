@@ -28,6 +28,7 @@ def test_sentences_end_at_full_stops_question_marks_and_exclamation_marks() -> N
         "See Fig. 3 and cf. Smith vs. Jones.",
         "Garcia v. Character Technologies was settled, and v. 2 is out.",
         "Dr. Stuart J. Russell and J. R. Smith wrote it.",
+        "Critics such as Ada N. Reef and Émile P. Torres wrote it.",
         "The U.S. National Institute wrote a framework.",
         "The loss fell from 3.14 to 2.71 over 1.5 epochs.",
         "AXRP Ep.4 discusses it.",
