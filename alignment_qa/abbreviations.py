@@ -1,10 +1,13 @@
 """A text flows in, what its abbreviations stand for flows out, by Schwartz and Hearst (2003): where the long form and the
-short one stand together, one of them in brackets, each letter of the short one is sought in the long one from its end."""
+short one stand together, one of them in brackets, each letter of the short one is sought in the long one from its end. Of
+those that texts take for known, a list tells what the field means by them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 from alignment_qa.lexical import FUNCTION_WORDS
 
@@ -28,6 +31,13 @@ def abbreviations(text: str, common: Callable[[str], bool]) -> list[str]:
         elif name.islower() and len(name) <= SMALL and not common(name):
             found += [name, name[:-1]] if name.endswith("s") else [name]
     return [name for name in dict.fromkeys(found) if len(name) >= SHORTEST]
+
+
+@lru_cache(maxsize=1)
+def of_the_field() -> Mapping[str, str]:
+    """The abbreviations that the shipped glossary has, in capitals → what they stand for in work on alignment."""
+    lines = Path(__file__).with_name("abbreviations.txt").read_text(encoding="utf-8").splitlines()
+    return {name.upper(): long for name, long in (line.split(": ", 1) for line in lines)}
 
 
 def written_out(name: str, text: str) -> Iterator[str]:

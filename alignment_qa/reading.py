@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from alignment_qa import replica
-from alignment_qa.abbreviations import abbreviations, written_out
+from alignment_qa.abbreviations import abbreviations, of_the_field, written_out
 from alignment_qa.chroma import Server, collection_in, in_folder
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMissing
@@ -232,7 +232,8 @@ class Reading:
         return self._glossary[1]
 
     def names_in(self, question: str) -> Glossary:
-        """The glossary, with what the documents say that further abbreviations of the question stand for."""
+        """The glossary, with what the documents say that further abbreviations of the question stand for, or what the field
+        means by them where documents use that."""
         self._refresh()
         glossary = self.glossary()
         known = {name.lower() for name in glossary.names}
@@ -249,13 +250,16 @@ class Reading:
         return self.encoder.count([name]) == [1] and self.uses(name) > max(FEW, COMMON * self.count()[1])
 
     def _written_out(self, name: str) -> str | None:
-        """What most of the passages that write an abbreviation out say that it stands for."""
+        """What most of the passages that write an abbreviation out say that it stands for; where none does, what it usually
+        stands for, if some passage uses that."""
         if name not in self._long:
             hits = self.keywords(name, TELLING)
             texts = (f"{hit.passage.heading}\n{hit.passage.text}" for hit in hits)
             said = [long for text in texts for long in written_out(name, text)]
             most = Counter(long.casefold() for long in said)
-            self._long[name] = max(said, key=lambda long: most[long.casefold()], default=None)
+            usual = of_the_field().get(name.upper(), "")
+            known = usual if usual and self.uses(usual) else None
+            self._long[name] = max(said, key=lambda long: most[long.casefold()], default=known)
         return self._long[name]
 
     @property

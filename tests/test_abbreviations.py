@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from alignment_qa import Assistant
-from alignment_qa.abbreviations import abbreviations, written_out
+from alignment_qa.abbreviations import abbreviations, of_the_field, written_out
 from alignment_qa.index import Index
 from ingest.sync import sync
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -104,3 +106,29 @@ def test_it_follows_what_is_written_later(tmp_path: Path) -> None:
     with Index.open(tmp_path / "index", write=True) as index:
         sync([tmp_path / "texts"], index)
     assert reader.names_in("What is an OEZ?").names == {"OEZ": "otter exclusion zone"}
+
+
+LATENT = (
+    "# What a model knows\n\nEliciting latent knowledge is the task of making a model report what it knows. ELK has no solution yet.\n\n"
+    "Work on it goes on in three cities by the sea, and nobody expects it to end this year.\n"
+)
+
+
+def test_what_documents_take_for_known_is_read_as_the_field_means_it(tmp_path: Path) -> None:
+    assistant = library(tmp_path, latent=LATENT, harbour=OTHER)
+    assert assistant.understand("What is ELK?").meaning == "What is Eliciting latent knowledge?"
+    assert assistant.answer("What is ELK?").claims[0].text.startswith("Eliciting latent knowledge is the task")
+
+
+def test_what_the_field_means_is_nothing_to_documents_that_do_not_use_it(tmp_path: Path) -> None:
+    elk = "# The elk\n\nAn elk is a large deer of the north, and ELK is written on the gate of the park.\n"
+    own = "# Boats\n\nEach boat has an emergency landing kit (CIRL in an old tongue, AUP in a new one): an anchor utility pack (AUP).\n"
+    index = library(tmp_path, elk=elk, own=own).index
+    assert index.names_in("What is ELK?").names == {}
+    assert index.names_in("What is an AUP?").names == {"AUP": "anchor utility pack"}
+
+
+def test_the_field_s_abbreviations_are_those_of_the_shipped_glossary() -> None:
+    entries = yaml.safe_load((ROOT / "corpus" / "glossary.yaml").read_text(encoding="utf-8"))
+    told = {name.upper(): entry["term"] for entry in entries for name in entry.get("abbreviations", [])}
+    assert of_the_field() == told
