@@ -51,16 +51,18 @@ class Glossary:
     ) -> tuple[str, str, dict[str, str]]:
         """The question with names that no document knows, and abbreviations that fewer passages use than write them out,
         replaced by their terms: its words as documents have them; the same with all other names replaced too: its meaning,
-        for an encoder that knows no abbreviations; and these names, each with its term. Single plain words are left, they
-        mean too many things; so an abbreviation may be written small only where that is no everyday word. `uses` says how
+        for an encoder that knows no abbreviations; and these names, each with its term. Everyday words are left, they mean too
+        many things; so an abbreviation may be written small only where that is none. Other single words are replaced where
+        fewer passages use them than their term: "evals", "foom". `uses` says how
         many passages use a name."""
         terms: dict[str, str] = {}
         small, meaning = question.lower(), question
         for name, term in self.names.items():
             short = name != name.lower()
-            if not short and " " not in name and "-" not in name:
-                continue
             if name.lower() not in small or term.lower() in small:
+                continue
+            plain = not short and " " not in name and "-" not in name
+            if plain and (everyday(name) or uses(name) >= uses(term)):
                 continue
             flags = re.NOFLAG if short and everyday(name.lower()) else re.IGNORECASE
             pattern = re.compile(rf"(?<![\w-]){re.escape(name)}{'s?' if short else ''}(?![\w-])", flags)

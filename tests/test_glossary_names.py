@@ -13,7 +13,7 @@ ENTRIES: list[dict[str, object]] = [
     {
         "term": "Sea otter",
         "definition": "A sea otter is a marine mammal.",
-        "synonyms": ["marine weasel", "otters"],
+        "synonyms": ["marine weasel", "otters", "musteloids"],
         "abbreviations": ["SEO"],
     },
     {"term": "Kelp to otter", "definition": "Kelp to otter is a way.", "abbreviations": ["KTO"]},
@@ -25,7 +25,9 @@ def test_other_names_are_written_out() -> None:
     glossary = Glossary.of(ENTRIES)
 
     def read(question: str, **uses: int) -> tuple[str, str]:
-        found = glossary.expand(question, lambda name: uses.get(name.split()[-1], 0), lambda name: name == "kto")
+        found = glossary.expand(
+            question, lambda name: uses.get(name.split()[-1], 0), lambda name: name in {"kto", "otters"}
+        )
         return found[0], found[1]
 
     plain, out = "What does a SEO eat?", "What does a Sea otter eat?"
@@ -37,6 +39,8 @@ def test_other_names_are_written_out() -> None:
     assert read("what is kto", otter=2)[0] == "what is kto", "an everyday word is no abbreviation"
     assert read("what is KTO", otter=2)[0] == "what is Kelp to otter"
     assert read("where do otters sleep?", otters=4)[1] == "where do otters sleep?"
+    assert read("how do musteloids sleep?", otter=2)[0] == "how do Sea otter sleep?"
+    assert read("how do musteloids sleep?", musteloids=2, otter=2)[1] == "how do musteloids sleep?"
     assert read("SEO: is it a sea otter?", SEO=1)[1] == "SEO: is it a sea otter?"
     assert Glossary.loads(glossary.dumps()) == glossary
 
