@@ -20,8 +20,10 @@ _OPENING = re.compile(
 )
 _ABOUT = re.compile(r"^\W*(?:(?:and|but|so|then|now)\b[\s,]*)?(?:what|how) about\b", re.I)
 _PRONOUN = re.compile(r"\b(it|its|they|their|theirs|them|this|that|these|those|he|she|him|his|her|one|ones)\b", re.I)
+_ALONE = r"(?: one)?(?=\W*$|\W*[,;?!]| (?:is|are|was|were|does|do|did|has|have|had|can|could|would|will|and|or|in|for|with|than|from|means?|works?|fails?|helps?)\b)"
+"""What follows an ordinal that names a thing by itself: not "the first two", nor "the second argument". """
 _BACK = re.compile(  # this, that, these and those before a noun are no pronouns: the noun says what is meant
-    r"\b(?:it|its|they|their|theirs|them|he|she|him|his|her|the (?:former|latter|other(?: one)?|first|second)|"
+    rf"\b(?:it|its|they|their|theirs|them|he|she|him|his|her|the (?:former|latter|other(?: one)?)|the (?:first|second){_ALONE}|"
     r"the (?:term|word|phrase|name|idea|concept|notion)(?=\W*$| (?:come|mean|stem|originat|itself|first))|"
     r"(?:this|that|these|those)(?=\W*$|[,;?!]| (?:in|on|at|for|to|with|about|from|by|different|been|ever|just|and|or|too|also|even|still|really|actually|always|never|all|not|than|so|true|go|do|does|get|come|mean|work|happ?en|occur|exist|matter|fail|help|differ)\b))\b",
     re.I,
@@ -70,8 +72,8 @@ _DONE = re.compile(r"[a-z]{2,}(?!e)[a-z]ed")
 _NOT = re.compile(r"(?:ca|do|does|did|is|are|was|were|wo|would|could|should|has|have|had)n['’]?t")
 _EVENT = re.compile(r"\b(?:it|this|that) (?:\w+ly |ever |all )?happ?en", re.I)
 """What happens is all that was asked: "Will AI take our jobs?" "When will that happen?" """
-_OTHER = re.compile(r"\bthe (?:other|latter|second)(?: one)?\b", re.I)
-_FIRST = re.compile(r"\bthe (?:former|first)(?: one)?\b", re.I)
+_OTHER = re.compile(rf"\bthe (?:(?:other|latter)(?: one)?\b|second{_ALONE})", re.I)
+_FIRST = re.compile(rf"\bthe (?:former(?: one)?\b|first{_ALONE})", re.I)
 _ASK_WORDS = frozenset(
     "not difference between define explain describe mean means called example examples hard also still too "
     "need needs want wants go goes get gets make makes take takes keep keeps know knows say says said think thinks".split()
@@ -106,7 +108,8 @@ def _fill(question: str, last: str, topic: str, closeness: Callable[[str], float
     if _BARE.match(rest) or not content:
         return f"{rest[:1].upper()}{rest[1:]}: {last}" if rest else last
     opens = bool(_OPENING.match(question))
-    if (opens or _ONE.search(rest)) and len(content) <= 3 and not _CLAUSE.search(rest):
+    talk = set(content) <= _talk()
+    if (opens or _ONE.search(rest)) and len(content) <= 3 and not talk and not _CLAUSE.search(rest):
         return _put_in_place(rest, last, topic, closeness)
     if _THERE.search(rest) or (_ONE.search(rest) and (_BACK.search(rest) or _THAT.search(rest))):
         return f"{rest}? ({topic})"
@@ -122,7 +125,7 @@ def _fill(question: str, last: str, topic: str, closeness: Callable[[str], float
         if _CLAUSE.search(topic) or len(topic.split()) > 4:
             return f"{rest}? ({topic})"
         return _BACK.sub(lambda found: _in_form(topic, found[0]), rest, count=1) + "?"
-    if (opens and len(content) <= 2 and not _CLAUSE.search(rest)) or set(content) <= _talk():
+    if (opens and len(content) <= 2 and not _CLAUSE.search(rest)) or talk:
         return f"{rest}? ({topic})"
     return question
 
@@ -136,7 +139,7 @@ def _talk() -> frozenset[str]:
             "disagree disagrees people person researchers researcher experts expert everyone everybody anyone anybody someone somebody happen "
             "happens happened result results problem problems solution solutions fix fixed argument arguments history first different opinion "
             "opinions real life practice tested measured far good bad true wrong right works work matter matters important buy convinced "
-            "skeptics sceptics defenders downside downsides drawbacks limits limitations alternatives name called observed seen ever yet study "
+            "skeptics sceptics defenders supporters proponents opponents optimists pessimists optimistic pessimistic downside downsides drawbacks limits limitations alternatives name called observed seen ever yet study "
             "studies paper papers experiment experiments open question questions new recent latest much more "
             "advantages disadvantages benefits pros cons risks dangers steps types kinds uses costs price challenges applications requirements causes "
             "effects consequences implications components parts assumptions features options items difficulties trade-offs strengths weaknesses "
