@@ -20,6 +20,10 @@ _JOINT = re.compile(  # after "and", a verb alone may be the second of one subje
     re.I,
 )
 _ASKS = re.compile(rf"{_WORD}|{_VERB}\b", re.I)
+_CONDITION = re.compile(
+    r"\W*(?:(?:and|but|so|even) )*(?:if|because|since|although|though|while|given|assuming|suppos(?:e|ing))\b", re.I
+)
+"""How a clause opens that asks nothing, and without which the question after it asks something else."""
 MOST = 4
 FIRST = 3  # hits of each part that are looked at; set by hand, benchmarks/constants.py tries others
 
@@ -57,10 +61,21 @@ def told_apart(evidence: Sequence[Evidence]) -> bool:
 def _split(text: str) -> list[str]:
     """The questions as they were put; none where there is one, or where one is no question with words of its own."""
     found = [part.strip(" ,;?") for part in _JOINT.split(text)]
-    found = [part for part in found if part]
+    found = _with_conditions([part for part in found if part])
     *_, last = found or [""]
     whole = text.rstrip().endswith("?") or bool(_ASKS.match(last))
     if len(found) < 2 or not whole or not all(terms(part) and _ASKS.search(part) for part in found):
         return []
     own = all(len(set(terms(part))) > 1 or conversation.LEANS.search(part) for part in found[1:])
     return [f"{part[:1].upper()}{part[1:]}?" for part in found] if own else []
+
+
+def _with_conditions(found: Sequence[str]) -> list[str]:
+    """The parts, each with the condition that stands before it: "If it is clever, why is it not kind" is one."""
+    result: list[str] = []
+    for part in found:
+        if result and _CONDITION.match(result[-1]) and not re.search(_WORD, result[-1], re.I):
+            result[-1] = f"{result[-1]}, {part}"
+        else:
+            result.append(part)
+    return result

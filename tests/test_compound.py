@@ -29,6 +29,11 @@ def test_questions_that_stand_alone_are_left_as_they_are_put() -> None:
     assert split("what is a kelp forest? And also how do seagrass meadows store carbon") == apart
 
 
+def test_a_condition_stays_with_the_question_that_it_is_put_to() -> None:
+    apart = ("What eats kelp?", "If otters leave the bay, how do urchins spread?")
+    assert split("What eats kelp? If otters leave the bay, how do urchins spread?") == apart
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -41,6 +46,8 @@ def test_questions_that_stand_alone_are_left_as_they_are_put() -> None:
         "Kelp grows fast, right? Why?",
         "Is kelp a plant or is it not?",
         "When kelp dies, what do otters do and why does it matter?",
+        "If kelp is cleverer than us, why would it not also be kinder?",
+        "Since otters are hunted, how are they counted?",
     ],
 )
 def test_what_asks_one_thing_has_no_parts(text: str) -> None:
