@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from alignment_qa.definition import defines
 from alignment_qa.lexical import terms
-from alignment_qa.question import Aspect, Question, Unit
+from alignment_qa.question import UNTIL, Aspect, Question, Unit
 
 STRICT = frozenset({"who", "when", "number"})
 """Kinds whose answer must hold a thing of that kind."""
@@ -41,10 +41,12 @@ _OCCASION = re.compile(r"\b(?:when|once|whenever|until|before|after|as soon as|d
 _PAST = re.compile(r"\b(?:was|were|did|had|year|date|month|decade)\b", re.I)
 """A question about time that wants a date: one about what happens at times takes an occasion as well."""
 _FUTURE = re.compile(
-    r"\bwhen will\b|\bwhen\b.*\b(?:going to|(?:is|are) (?:expected|predicted)|(?:we|they|it|there)['’]ll)\b", re.I
+    rf"\bwhen will\b|{UNTIL}|\bwhen\b.*\b(?:going to|(?:is|are) (?:expected|predicted)|(?:we|they|it|there)['’]ll)\b|"
+    r"\bwhen (?:do|does|is|are|might|could)\b.*\b(?:expect|predict|forecast|coming|due)\b",
+    re.I,
 )
 _AHEAD = re.compile(
-    r"\b(?:by|before|until|around|about|after|between|in|of) (?:the (?:end|middle|year|early|late|mid)[^.,;]{0,12} )?(?:20[3-9]\d|2[1-9]\d\d)|"
+    r"\b(?:by|before|until|around|about|after|between|in|of|at|to|from) (?:the (?:end|middle|year|early|late|mid)[^.,;]{0,12} )?(?:20[3-9]\d|2[1-9]\d\d)|"
     r"\b(?:by|before|until|between) (?:the (?:end|middle) of )?(?:20\d\d|th(?:is|e) (?:decade|century))\b|"
     rf"\b(?:within|in) (?:about |some |at most |as few as |a (?:few|couple of) )*(?:{_NUMBER}(?:(?: to | or |-){_NUMBER})? )?(?:years?|decades?|centur(?:y|ies))\b|"
     r"\b(?:years?|decades?|centur(?:y|ies)) (?:away|off|from now|hence|to come)\b|\b(?:never|soon|someday|no time soon|far off)\b",

@@ -50,12 +50,11 @@ def measure(
     index: Statistics,
 ) -> dict[str, float]:
     """What the probability of an answer is computed from: how close the nearest sentence is, and the nearest
-    passages, beside what is usual in this corpus; names and words that do not meet in one place; whether the asked kind of
-    thing is there; and whether a document or a heading says of itself that it answers this. Those that are `UNWEIGHED` stand
+    passages, beside what is usual in this corpus; names and words that do not meet in one place; how late the asked kind
+    of thing comes; and whether a document or a heading says of itself that it answers this. Those that are `UNWEIGHED` stand
     for themselves. None of it is the length of a passage."""
     total = sum(rarity.values()) or 1.0
     close = sorted(float(rows[0] @ vector) for rows in vectors.values())
-    strict = question.kind in STRICT
     usual, here = model()["thresholds"]["background"], index.background()
     near_here = partial(above, background=usual if here is None else here, usual=usual)
     return {
@@ -64,12 +63,17 @@ def measure(
         "passages": near_here(float(np.mean(close[-NEAREST:]))) if close else 0.0,
         "names_apart": _names_apart(question, sentences, rarity) / total,
         "met": _met(question, sentences, rarity, index),
-        "kind_absent": float(strict and not any(s.fits for s in sentences[:5])),
-        "kind_late": float(strict and not any(s.fits for s in sentences[:1])),
+        "kind_late": _late(sentences) if question.kind in STRICT else 0.0,
         "promised": max(
             index.promised(question.text, {hit.passage.source.doc_id for hit in hits}), _asked(question, hits)
         ),
     }
+
+
+def _late(sentences: Sequence[Sentence]) -> float:
+    """How far, in log-odds up to 1, the best sentence that holds the asked kind of thing comes after the best of all."""
+    best = next((s.score for s in sentences if s.fits), -math.inf)
+    return min(1.0, sentences[0].score - best) if sentences else 1.0
 
 
 def _asked(question: Question, hits: Sequence[Hit]) -> float:

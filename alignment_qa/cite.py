@@ -36,6 +36,8 @@ class Draft:
     label: str | None = None
     item: bool = False
     """One item of a list, to stand on a line of its own."""
+    cut: bool = False
+    """The last item quoted of a list that has more."""
 
 
 Words = tuple[str, int, int]
@@ -54,7 +56,8 @@ def resolve(drafts: Iterable[Draft]) -> tuple[tuple[Claim, ...], tuple[Citation,
                 numbers[key] = 1 + len(numbers)
                 citations.append(Citation(numbers[key], quote.passage, quote.text, quote.start, quote.end))
             used.append(numbers[key])
-        claims.append(Claim(draft.text, tuple(dict.fromkeys(used)), draft.support, draft.label, draft.item))
+        marks = tuple(dict.fromkeys(used))
+        claims.append(Claim(draft.text, marks, draft.support, draft.label, draft.item, draft.cut))
     return tuple(claims), tuple(citations)
 
 
@@ -77,7 +80,8 @@ def numbered(answer: Answer) -> dict[Words, int]:
 
 
 def text_of(claims: Sequence[Claim]) -> str:
-    """The answer as text: each claim followed by its markers, a blank line where the source changes or a list ends."""
+    """The answer as text: each claim followed by its markers, a blank line where the source changes or a list ends,
+    an ellipsis where a list has more items."""
     parts: list[str] = []
     listing = False
     for claim in claims:
@@ -87,7 +91,7 @@ def text_of(claims: Sequence[Claim]) -> str:
         elif parts:
             parts.append("\n- " if claim.item else "\n\n" if listing else " ")
         listing = claim.item
-        parts.append(claim.text + markers)
+        parts.append(claim.text + markers + "\n- …" * claim.cut)
     return "".join(parts).strip()
 
 

@@ -12,6 +12,7 @@ from alignment_qa.types import Abstention, Hit
 
 LACKS = {"who": "says who", "when": "says when", "number": "gives such a number"}
 """What a passage would have to do, for the kinds of question whose answer must hold a thing of that kind."""
+FIRST = 5  # sentences near the question of which none does it
 
 
 def not_a_question(text: str, continues: bool, documents: int) -> str | None:
@@ -41,7 +42,7 @@ def declined(reason: Abstention, hits: Sequence[Hit], found: Evidence, *, chosen
     lacks = [f"No document uses the word {_either(words)}."] if words else []
     if names := [name for name in found.unnamed if name not in words]:
         lacks.append(f"No passage near it names {_either(names)}.")
-    if found.features["kind_absent"]:
+    if found.question.kind in LACKS and not any(sentence.fits for sentence in found.sentences[:FIRST]):
         lacks.append(f"No passage near it {LACKS[found.question.kind]}.")
     return " ".join([f"{what} {does} not clearly answer this.", *lacks]) + where
 

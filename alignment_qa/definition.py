@@ -31,13 +31,15 @@ _MEANS = (
     "refers? to|means?|describes?|denotes?|stands? for|asks?|occurs? when|happens? when|consists? of|"
     "(?:states?|asserts?|holds?|says?|claims?) that|(?:can|may|could|might) be (?:defined|described|understood|thought of) as|is meant (?:as|to)"
 )
+_FIELD = r"in (?!\d|advance|fact|general|particular|practice|theory|turn|wh\w+|how|that|this)(?:the |an? )?[\w-]+(?: [\w-]+){0,2}?"
+"""Where the subject is sought: "Bias in machine learning is …". """
 _SERVES = "revolves? around|focus(?:es)? on|encompass(?:es)?|aims? (?:to|at)|seeks? to|tries to|attempts? to|involves?|concerns?|studies|corresponds? to"
 """What a thing is for or about, which is next to what it is."""
 _WELL = "(?:very )?roughly(?: speaking)?|broadly(?: speaking)?|informally|formally|briefly|simply put|in short|in brief"
 _KIND = re.compile(
     r"\W*(?:(?:an?|the|any|some) (?!(?:very )?(?:good|great|bad|better|best|useful|promising|powerful|popular|major|valuable|"
     r"crucial|critical|key|important|simplistic|strong|central|diverse|serious|significant|fundamental|essential|vital|core|"
-    r"big|main|primary|necessary)\b)|(?:when(?:ever)?|where|what(?:ever)?|how|those|something|anything)\b|"
+    r"big|main|primary|necessary|most|least|(?:clean|clear|simpl|pur|strong|bigg|larg|hard|easi|old|new|lat|earli|deep|weak|high|near|saf|sharp)est)\b)|to \w+ (?:an?|the|how|whether)\b|(?:when(?:ever)?|where|what(?:ever)?|how|those|something|anything)\b|"
     r"(?:(?!(?:to|in|on|for|with|from|as|at)\b)[\w-]+ ){1,5}?(?:that|which|who|whose|where|between)\b)",
     re.I,
 )
@@ -86,8 +88,8 @@ def _named_last(subject: str, text: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _opens(own: str) -> re.Pattern[str]:
-    before = rf"(?!(?!(?:{_HEADS})\b)[\w’']+ (?:of|for|in|to|on|with|about|from|by) )(?:(?!(?:{_JOINS})\b)[\w’']+[ -]){{0,2}}?"
-    after = rf"(?: (?:{_MORE})s?)?(?: \([^)]{{1,40}}\))?(?: or [\"“][^\"”]{{1,60}}[\"”])?,?(?: [^,.]{{1,80}},)?"
+    before = rf"(?:(?!(?!(?:{_HEADS})\b)[\w’']+ (?:of|for|in|to|on|with|about|from|by) )(?:(?!(?:{_JOINS})\b)[\w’']+[ -]){{1,2}}?)??"
+    after = rf"(?: (?:{_MORE})s?)?(?: \([^)]{{1,40}}\))?(?: or [\"“][^\"”]{{1,60}}[\"”])?(?: {_FIELD})?,?(?: [^,.]{{1,80}},)?"
     verb = rf"(?:(?P<is>(?:is|are|was|were)(?! (?:{_OF_IT})\b))|(?:{_MEANS})|(?P<serves>{_SERVES}))\b"
     return re.compile(
         rf"^(?:(?:(?:{_WELL}), )?(?:an? |the |in [^,]{{2,40}}, )?[\"“'*]*(?:{before}[\"“'‘*]*{own}|(?:[\w’'-]+ ){{1,7}}\({own}\))[\"”'’*s]*{after} {verb}"

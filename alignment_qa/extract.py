@@ -15,7 +15,7 @@ from alignment_qa.cite import Draft, Quote
 from alignment_qa.definition import classes, defines, names_first, serves
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
-from alignment_qa.lists import Beside, leant_on
+from alignment_qa.lists import Beside, leant_on, left_out
 from alignment_qa.question import Question
 from alignment_qa.quotable import dangling, opens_badly
 from alignment_qa.retrieve import asks
@@ -66,10 +66,11 @@ def extract(
         groups = by_document(whole_lists(chosen, evidence, beside), shape.first, lead_first, exact)
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:
+        cut = _cut_short(group, beside)
         for position, chosen_one in enumerate(group):
             source = chosen_one.sentence.passage.source
             label = _label(chosen_one.sentence) if not position and source.doc_id != before else None
-            yield _draft(chosen_one, label)
+            yield _draft(chosen_one, label, position in cut)
         before = group[-1].sentence.passage.source.doc_id
 
 
@@ -169,9 +170,10 @@ def _lead(
         alone = there
     least = alone[0].score - 2 * shape.margin
     if evidence.question.kind == "definition":
-        told = [s for s in sentences if s.score >= least and s.fits and _leans_on(s, neighbours, []) is not None]
+        near = [s for s in sentences if s.score >= least and _leans_on(s, neighbours, []) is not None]
+        told = [s for s in near if s.fits or _introduces(s, alone[0])]
         names = evidence.question.called
-        return min(told, key=lambda s: (dangling(s.text), min(_apart(name, s) for name in names)), default=alone[0])
+        return min(told, key=lambda s: (dangling(s.text), _apart(names, s)), default=alone[0])
     if evidence.question.kind in STRICT:
         fits = sorted((s for s in sentences if s.fits and s.score >= least), key=lambda s: -s.features["shows"])
         return next((s for s in fits if _leans_on(s, neighbours, []) is not None), alone[0])
@@ -190,12 +192,28 @@ def _replies(sentence: Sentence, question: Question, beside: Beside) -> bool:
     return sentence.place == 0 and _asked(question, sentence) and beside(sentence.passage, -1) is None
 
 
-def _apart(subject: str, definition: Sentence) -> int:
-    """How far a definition is from the one that an article on the subject begins with, which says what kind of thing it is."""
-    opens = definition.passage.start == 0 and definition.place == 0
-    kind, own = classes(subject, definition.text), names_first(subject, definition.text)
-    weaker = serves(subject, definition.text)
-    return [opens and kind and own, kind and own, opens and (kind or own), kind, weaker, opens, True].index(True)
+def _introduces(sentence: Sentence, best: Sentence) -> bool:
+    """It says at the head of its document what that is about, in as many words of the question as the best sentence has."""
+    opens = sentence.passage.start == 0 and sentence.place == 0
+    covers = sentence.features["covered"] >= best.features["covered"]
+    return opens and covers and classes(sentence.passage.source.title, sentence.text)
+
+
+def _apart(names: Sequence[str], definition: Sentence) -> int:
+    """How far a definition is from the one that an article on what has these names begins with, which says what kind of
+    thing it is."""
+    opens, text = definition.passage.start == 0 and definition.place == 0, definition.text
+    called = [(classes(name, text), names_first(name, text)) for name in names]
+    order = [
+        opens and any(kind and own for kind, own in called),
+        any(kind and own for kind, own in called),
+        opens and any(kind or own for kind, own in called),
+        any(kind for kind, _ in called),
+        any(serves(name, text) for name in names),
+        opens,
+        True,
+    ]
+    return order.index(True)
 
 
 def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composition) -> list[list[Chosen]]:
@@ -249,9 +267,21 @@ def _says_the_same(one: Sentence, other: Sentence) -> bool:
     return bool(smaller) and len(words & others) / smaller >= SAME_WORDS
 
 
-def _draft(chosen: Chosen, label: str | None) -> Draft:
+def _cut_short(group: Sequence[Chosen], beside: Beside) -> set[int]:
+    """The positions of the last items of lists that are not quoted whole."""
+    result: set[int] = set()
+    said: list[Sentence] = []
+    for position, chosen in enumerate(group):
+        said = [*said, chosen.sentence] if chosen.item else []
+        ends = not any(following.item for following in group[position + 1 : position + 2])
+        if said and ends and left_out(said, beside):
+            result.add(position)
+    return result
+
+
+def _draft(chosen: Chosen, label: str | None, cut: bool) -> Draft:
     quotes = tuple(Quote(s.passage, s.start, s.end) for s in (chosen.sentence, *chosen.also))
-    return Draft(chosen.sentence.text, quotes, "quoted", label, chosen.item)
+    return Draft(chosen.sentence.text, quotes, "quoted", label, chosen.item, cut)
 
 
 def _label(sentence: Sentence) -> str:

@@ -21,7 +21,22 @@ def list_of(sentence: Sentence, beside: Beside) -> list[Sentence]:
     """The lead-in and the items of the list that a sentence belongs to, also where it runs over several passages; the
     sentence itself where it is no list."""
     passage, first = _begins(sentence, beside)
-    before = _leading(sentence, passage, first)
+    before, items = _leading(sentence, passage, first), _all(sentence, passage, first, beside)
+    if len(items) < 2:
+        return [sentence] if sentence.form == "item" else []
+    own = next((n for n, item in enumerate(items) if item.start <= sentence.start < item.end), 0)
+    skipped = max(0, own - LONGEST + 1)
+    return [*before, *items[skipped : skipped + LONGEST]]
+
+
+def left_out(said: Sequence[Sentence], beside: Beside) -> bool:
+    """Some item is not said of the list that these sentences stand in."""
+    items = _all(said[0], *_begins(said[0], beside), beside)
+    return any(not any(item.start <= s.start < item.end for s in said) for item in items)
+
+
+def _all(sentence: Sentence, passage: Passage, first: int, beside: Beside) -> list[Sentence]:
+    """The items of the list that begins there, each whole."""
     items: list[Sentence] = []
     for _ in range(2 * FAR):
         rows = _items(passage)
@@ -31,11 +46,7 @@ def list_of(sentence: Sentence, beside: Beside) -> list[Sentence]:
         if after is None:
             break
         passage, first = after, 0
-    if len(items) < 2:
-        return [sentence] if sentence.form == "item" else []
-    own = next((n for n, item in enumerate(items) if item.start <= sentence.start < item.end), 0)
-    skipped = max(0, own - LONGEST + 1)
-    return [*before, *items[skipped : skipped + LONGEST]]
+    return items
 
 
 def lead_in(sentence: Sentence, beside: Beside) -> list[Sentence]:

@@ -28,6 +28,8 @@ MAX_LENGTH = 2000
 _AUXILIARY = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must"
 _ASKED = r"(?:(?:^|[,:;?.!–—])\W*(?:(?:so|and|but|or|then|ok|okay|on average) )*(?:(?:by|at|to|in|for|of|with|from|over|on|after|within|against|under) )?)"
 """What a question may open with before the word that asks; that word inside a question asks for nothing: "Do we know how much …" """
+UNTIL = r"how (?:soon(?! after)|far (?:off|away)|(?:long|many (?:years|decades|months))(?: is it| will it be| do we have)? (?:until|till|before (?:we|ais?|agi)))\b"
+"""What asks for a time ahead in other words than "when". """
 _TOPIC = rf"(?:(?!(?:{'|'.join(map(re.escape, sorted(FUNCTION_WORDS)))})\b)[\w'’.-]+ ){{1,8}}"
 """Words of a search: "Kelp survey 2023 how many divers". """
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
@@ -39,12 +41,12 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
                     r"|(which|what|any) ((good|other|more) )?(papers?|articles?|books?|posts?|essays?|documents?|works) (are (on|about)|on|about|discuss|cover|mention|describe|deal with|talk about|address))"),
         ("comparison", r"\bdifferen(ce|t|ces)\b|\bdiffers?\b|\bvs\.?\b|\bversus\b|\bcompar(e|ed|ing|ison)\b"
                        r"|\bdistin(ct|ction|guish)|\bsame (thing )?as\b|\bas opposed to\b|\bcontrast\b"),
-        ("number", rf"{_ASKED}(?:(?:roughly|about|exactly|approximately) )?how (?:many|much|long|large|big|often|old|tall|fast|expensive)\b|^{_TOPIC}how many\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
+        ("number", rf"{_ASKED}(?:(?:roughly|about|exactly|approximately) )?(?!{UNTIL})how (?:many|much|long|large|big|often|old|tall|fast|expensive)\b|^{_TOPIC}how many\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
                    r"(number|percentage|percent|fraction|share|proportion|rate|price|cost|budget|salary|accuracy|size|score|odds|probability|chance|temperature|amount|factor|sum|deviation|total|figure)\b"
                    r"|\bwhat (do|does|did)\b.{1,60}\b(pay|cost|earn|charge)\b"),
         ("who", rf"^\W*(by )?who(m|se)?\b|\bwho (first|coined|introduced|wrote|defined|invented|proposed|named|came)\b|{_ASKED}(which|what) (?!do |does |did |would |should |can |could |will |have )(\w+ )?(author|researcher|person|people|philosopher|scientist|economist|writer|professor|founder|co-author|engineer|compan|lab|laborator|organi[sz]ation|universit|institute|team|group|firm|newspaper|journal|politician|minister|president|judge|lawyer|official)(s|y|ies)?\b"
                 r"|\bwhich of \S+ co-?authors\b"),
-        ("when", r"^\W*(since |in )?when\b|\b(what|which) (year|date|month|decade)\b"),
+        ("when", rf"{_ASKED}{UNTIL}|^\W*(since |in )?when\b|\b(what|which) (year|date|month|decade)\b"),
         ("where", r"^\W*where\b|\b(in |at |from )?(which|what) (city|country|town|place|venue|state|building)\b"),
         ("why", r"\bwhy\b|\bwhat (causes?|caused|makes?|led|leads)\b|\bhow come\b|\bwhat is the (reason|point|cause)\b|\breasons? (for|why|that)\b"),
         ("list", r"^\W*(?:so |and |ok(?:ay)? |please |now |(?:can|could) you )*(?:(?:list|name|enumerate) .{0,60}\b\w+s\b|(?:give|show|tell) (?:me |us )?(?:a list|(?:\w+ ){0,2}examples)\b)"
@@ -71,11 +73,14 @@ _UNITS: tuple[tuple[Unit, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 
+_TOLD_IN: Mapping[Unit, frozenset[Kind]] = {unit: frozenset({"number", "when"}) for unit in ("day", "month")}
+"""The kinds of question that a unit is of, where it is not only amounts."""
+
 _ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = tuple(
     (aspect, re.compile(pattern, re.I))  # type: ignore[misc]
     for aspect, pattern in (
         ("objection", r"\b(objections?|critics?|critici[sz]\w*|disagree\w*|against|counter-?arguments?|wrong with|skeptic\w*|sceptic\w*|opponents?|downsides?|"
-                      r"drawbacks?|shortcomings?|flaws?|weakness\w*|limits|limitations?|doubts?|dispute\w*|problems? with|fails?|contested|controvers\w*|push-?back)\b"),
+                      r"drawbacks?|shortcomings?|flaws?|weakness\w*|limits|limitations?|doubts?|dispute\w*|problems? with|fails?|contested|controvers\w*|push-?back|dead ends?|over-?rated|over-?hyped|useless|pointless|flawed)\b"),
         ("evidence", r"\b(evidence|proof|prove[dns]?|experiments?|tested|tests?|observed|measured|empirical\w*|stud(y|ies)|real life|in practice|actually happen\w*|seen in|data)\b"),
         ("example", r"\b(examples?|instances?|cases? (?:of|where|when|in which)|illustrat\w*|demonstrat\w*)\b"),
         ("open", r"\b(open (problems?|questions?)|unsolved|unresolved|still (open|unknown|unclear)|remain\w*|not yet known|future work)\b"),
@@ -182,7 +187,9 @@ def understand(text: str) -> Question:
     content = tuple(dict.fromkeys(terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text) and not _WHICH.match(text):
         kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
-    unit: Unit = next((unit for unit, pattern in _UNITS if kind in {"number", "when"} and pattern.search(text)), "")
+    unit: Unit = next(
+        (unit for unit, pattern in _UNITS if kind in _TOLD_IN.get(unit, {"number"}) and pattern.search(text)), ""
+    )
     counted = _counted(text) if kind == "number" else ""
     return Question(text, kind, content, sides, subject, counted, unit, _aspect(text))
 

@@ -145,6 +145,8 @@ class Claim:
     """A short neutral heading shown before the claim where the source changes; None inside a group."""
     item: bool = False
     """One item of a list, shown on a line of its own."""
+    cut: bool = False
+    """The last item quoted of a list that has more in its document; an ellipsis is shown after it."""
 
 
 class Abstention(StrEnum):

@@ -49,6 +49,7 @@ def test_a_reference_mark_is_no_number() -> None:
     ("question", "aspect"),
     [
         ("What are the objections to it?", "objection"), ("who disagrees with this?", "objection"), ("is there any evidence for that", "evidence"),
+        ("is kelp care a dead end", "objection"),
         ("can you give an example of it", "example"), ("what is still unsolved?", "open"), ("who coined the term", "origin"), ("Who invented RLHF?", "origin"),
         ("What is a kelp forest?", ""),
     ],
@@ -71,7 +72,27 @@ def test_when_something_will_be_is_not_told_by_a_year_that_has_been() -> None:
     assert not holds(asked, "Ada Reef proposed a plan for the otters in 2023.")
     assert holds(asked, "Ada Reef expects the otters to be back by 2035.")
     assert holds(asked, "Estimates range from within a few years to many decades.")
+    assert holds(asked, "Divers put an even chance of their return at 2047.")
+    assert not holds(understand("When do divers expect the otters?"), "Ada Reef expected them in 2023.")
     assert holds(understand("When was the plan proposed?"), "Ada Reef proposed a plan for the otters in 2023.")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How long until the otters are back?", "how soon will the otters be back", "How far off are the otters?"],
+)
+def test_a_time_ahead_is_asked_for_in_other_words_than_when(question: str) -> None:
+    asked = understand(question)
+    assert asked.kind == "when"
+    assert holds(asked, "Estimates range from within a few years to many decades.")
+    assert not holds(asked, "Ada Reef counted for three years.")
+
+
+@pytest.mark.parametrize(
+    "question", ["How long did the count take until it was stopped?", "How soon after it was it lost?"]
+)
+def test_a_time_that_has_been_is_no_time_ahead(question: str) -> None:
+    assert understand(question).kind != "when"
 
 
 def test_a_sentence_says_of_each_side_only_what_it_has_as_a_subject() -> None:

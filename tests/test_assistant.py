@@ -113,6 +113,74 @@ def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> No
     assert_exact(answer, assistant)
 
 
+def test_a_list_that_is_quoted_in_part_says_so(tmp_path: Path) -> None:
+    uses = ("Stones open the shells of crabs.", "Kelp holds otters that sleep.", "Arms carry what is to be eaten.")
+    text = (
+        "# Otters at sea\n\nOtters make use of three things at sea:\n\n" + "\n".join(f"- {use}" for use in uses) + "\n"
+    )
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "otters.md").write_text(text)
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    found = assistant.gather_evidence(
+        question := assistant.understand("How do otters open crabs?"), assistant.gather_hits(question)
+    )
+    one = tuple(s for s in found.sentences if s.text == uses[0])
+    said = list(extract(replace(found, sentences=one), beside=assistant.index.beside))
+    assert [(draft.text, draft.cut) for draft in said] == [
+        ("Otters make use of three things at sea:", False),
+        (uses[0], True),
+    ]
+    every = tuple(s for s in found.sentences if s.form == "lead_in")
+    assert [draft.cut for draft in extract(replace(found, sentences=every), beside=assistant.index.beside)] == [
+        False
+    ] * 4
+
+
+@pytest.mark.parametrize(
+    ("opening", "first"),
+    [
+        ("Otter watching is the cheap practice of counting the animals of a bay from the shore.", "Otter"),
+        ("Otter watching has been done for years, and nobody likes to do a cheap watch in the rain.", "Bo"),
+        ("Otter watching is the practice of counting the animals of a bay from the top of a cliff.", "Bo"),
+    ],
+)
+def test_what_a_document_says_that_it_is_about_leads_where_nothing_defines_what_is_asked(
+    tmp_path: Path, opening: str, first: str
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "otters.md").write_text(
+        f"# Otter watching\n\n{opening} It is old.\n\n## Trials\n\nBo Tide tested cheap otter watches in dozens of bays.\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    question = assistant.understand("What are cheap otter watches?")
+    found = assistant.gather_evidence(question, assistant.gather_hits(question))
+    scores = {"Bo": 0.0, "Otter": -1.0, "It": -9.0}
+    scored = sorted((replace(s, score=scores[s.text.split()[0]]) for s in found.sentences), key=lambda s: -s.score)
+    said = list(extract(replace(found, sentences=tuple(scored), abstention=None)))
+    assert said[0].text.startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("other", "first"),
+    [
+        ("Kelp is tied and pruned on ropes by divers.", "Sea"),
+        ("Kelp is a brown seaweed that grows in cold water.", "Kelp"),
+    ],
+)
+def test_what_a_document_is_about_leads_before_what_only_has_the_form_of_a_definition(
+    tmp_path: Path, other: str, first: str
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "care.md").write_text(
+        f"# Sea care via kelp\n\nSea care via kelp is a plan for bays in which plants do the work.\n\n## Ropes\n\n{other}\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    question = assistant.understand("What is kelp?")
+    found = assistant.gather_evidence(question, assistant.gather_hits(question))
+    scored = sorted((replace(s, score=-float(s.text[0] == "S")) for s in found.sentences), key=lambda s: -s.score)
+    assert next(extract(replace(found, sentences=tuple(scored), abstention=None))).text.startswith(first)
+
+
 def test_an_item_is_quoted_with_what_leads_into_its_list_also_from_the_passage_before(tmp_path: Path) -> None:
     catches = ("abalone", "barnacles", "crabs", "dulse", "eels", "flounders", "gobies")
     items = "\n".join(
@@ -339,6 +407,24 @@ def test_a_definition_is_found_in_a_document_about_something_else(tmp_path: Path
     )
     assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"), k=3)
     assert assistant.answer("What is a raft?").text.startswith("A raft is a group of otters")
+
+
+def test_what_was_asked_for_counts_by_how_far_it_comes_after_the_best_sentence(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "trust.md").write_text(
+        "# The kelp trust\n\nThe kelp trust was founded by divers of the bay. The kelp trust was founded on a stormy day of 1988.\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+
+    def late(text: str) -> tuple[float, float]:
+        question = assistant.understand(text)
+        found = assistant.gather_evidence(question, assistant.gather_hits(question))
+        return found.features["kind_late"], found.sentences[0].score - found.sentences[1].score
+
+    told, behind = late("When was the kelp trust founded by divers of the bay?")
+    assert 0 < told == behind < 1
+    assert late("When was the kelp trust founded on a stormy day?")[0] == 0
+    assert late("Why was the kelp trust founded by divers of the bay?")[0] == 0
 
 
 def test_a_time_is_not_told_by_passages_without_one(tmp_path: Path) -> None:

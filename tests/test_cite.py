@@ -42,6 +42,11 @@ def test_text_shows_markers_labels_and_lists() -> None:
     assert text_of(claims) == "Kelp is an alga. [1]\n\nFrom “Otters”: Otters eat urchins. [2]\n- Urchins eat kelp. [3]"
 
 
+def test_a_list_that_has_more_items_ends_with_an_ellipsis() -> None:
+    claims, _ = resolve([draft(0, 16, item=True, cut=True), draft(17, 36)])
+    assert text_of(claims) == "Kelp is an alga. [1]\n- …\n\nOtters eat urchins. [2]"
+
+
 def test_what_follows_a_list_stands_on_a_line_of_its_own() -> None:
     claims, _ = resolve([draft(0, 16, item=True), draft(17, 36)])
     assert text_of(claims) == "Kelp is an alga. [1]\n\nOtters eat urchins. [2]"

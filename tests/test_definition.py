@@ -28,6 +28,7 @@ def test_a_derived_word_finds_its_definition() -> None:
         ("kelp counts in science", "A kelp count is a dive on which every plant of a bay is counted."),
         ("kelp count", "Roughly, a kelp count is a dive on which every plant of a bay is counted."),
         ("kelp care", "Kelp care can be defined as all that keeps a forest of the sea alive."),
+        ("kelp care", "Kelp care in a warm sea is a way of keeping forests alive."),
         ("kelp care", "Kelp care seeks to keep the forests of the sea alive and well."),
     ],
 )  # fmt: skip
@@ -41,6 +42,8 @@ def test_a_definition_names_a_kind_or_only_a_property() -> None:
     assert classes("scaling policy", "The keepers' scaling policy is a document that says when to stop building.")
     assert not classes("scaling laws", "Scaling laws are a good baseline, but sudden jumps are still possible.")
     assert classes("kelp", "Kelp means any large brown seaweed of the cold coasts.")
+    assert classes("kelp problem", "The kelp problem is to find a way of counting what grows under water.")
+    assert not classes("kelp problem", "The kelp problem is the cleanest case of what a count has to deal with.")
     assert not classes("kelp", "Kelp is a central subject of this book for its beauty.")
     assert not classes("kelp", "Kelp seeks to grow towards the light of the sun.")
     assert not classes("kelp", "Kelp is complementary to the stones that hold it on the floor of the sea.")
@@ -54,6 +57,11 @@ def test_a_definition_names_its_subject_first_or_a_kind_of_it() -> None:
     assert not names_first("kelp", "In the bays of the north, kelp is a weed.")
     assert not names_first("kelp", "Giant kelp is the largest of all the algae in the sea.")
     assert not names_first("kelp", "Kelp: it should be counted once a year by divers.")
+
+
+def test_the_loss_of_a_thing_is_not_that_thing() -> None:
+    assert not defines("kelp", "Loss of kelp is a trouble that many coasts have had for years.")
+    assert not defines("kelp", "Trade in kelp is a business that feeds whole towns on the coast.")
 
 
 def test_the_history_of_a_name_is_no_definition() -> None:

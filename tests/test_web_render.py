@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -203,6 +204,8 @@ def test_labels_become_headings_and_items_a_list() -> None:
     ]
     html = shown(simple(claims=claims))
     assert '<h3 class="from">From “Kelp”</h3>' in html
+    assert "…" not in html
+    assert Seen(shown(simple(claims=(*claims[:-1], replace(claims[-1], cut=True))))).all("li", "cut")
 
 
 def test_a_sentence_keeps_its_last_word_on_one_line_with_its_numbers() -> None:

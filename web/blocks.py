@@ -39,6 +39,8 @@ class Block:
     kind: Literal["paragraph", "list"]
     label: str | None
     sentences: tuple[Sentence, ...]
+    cut: bool = False
+    """A list that has more items in its document."""
 
 
 def blocks(claims: Sequence[Claim], glossary: Glossary = NO_TERMS) -> list[Block]:
@@ -49,9 +51,9 @@ def blocks(claims: Sequence[Claim], glossary: Glossary = NO_TERMS) -> list[Block
         kind: Literal["paragraph", "list"] = "list" if claim.item else "paragraph"
         said = _sentence(claim, glossary, told)
         if result and not claim.label and result[-1].kind == kind:
-            result[-1] = Block(kind, result[-1].label, (*result[-1].sentences, said))
+            result[-1] = Block(kind, result[-1].label, (*result[-1].sentences, said), claim.cut)
         else:
-            result.append(Block(kind, claim.label, (said,)))
+            result.append(Block(kind, claim.label, (said,), claim.cut))
     return result
 
 

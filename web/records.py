@@ -24,7 +24,7 @@ def record(answer: Answer, answer_id: str) -> dict[str, Any]:
     """The answer as plain values: as in the API, less the passages, with what it takes to draw it again."""
     kept: dict[str, Any] = {"id": answer_id, **as_json(answer)}
     for claim, said in zip(answer.claims, kept["claims"], strict=True):
-        said |= {"label": claim.label, "item": claim.item}
+        said |= {"label": claim.label, "item": claim.item, "cut": claim.cut}
     for citation in kept["citations"]:
         del citation["passage"]
     kept["nearest"] = [hit.passage.passage_id for hit in answer.hits] if answer.abstention else []
@@ -99,9 +99,8 @@ def _claim(item: Mapping[str, Any], numbers: set[int]) -> Claim:
     cited = tuple(_number(number) for number in _list(item.get("citations")))
     if support not in get_args(Support) or not set(cited) <= numbers:
         raise ValueError("A sentence of the record is not as one.")
-    return Claim(
-        _text(item.get("text")), cited, support, None if label is None else _text(label), item.get("item") is True
-    )
+    label = None if label is None else _text(label)
+    return Claim(_text(item.get("text")), cited, support, label, item.get("item") is True, item.get("cut") is True)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
