@@ -38,7 +38,7 @@ _POINTING = re.compile(  # text about the document it stands in, not about its s
     r"(?:figure|fig\.|table|section|chapter|equation|eq\.) \d|(?:above|below|previous|preceding|following|subsequent|next|this|remaining) (?:few |two |three |several )?(?:paper|" + _SHOWN + "|" + _PART + r")|"
     + _PICTURE + r" (?:above|below)|(?:explained|described|discussed|covered|explored|treated)\b[^.;]{0,40} in (?:the|our) [^.;]{0,60}?(?:sections?|chapters?|appendix)|rest of (?:the|this) (?:document|" + _PART + r")|this link|these links|"
     r"(?:read|learn|find|explore|discuss|continue|look|listen|watch)\w*\b[^.;:]{0,80}\b(?:here|below|elsewhere|the following links?)(?=\s*(?:[.,;:)]|$))|"
-    r"click|subscribe)\b|(?:^|[(;,] ?)see (?:the|also)\b"
+    r"click|subscribe)\b|^(?:below|above) (?:is|are)\b|(?:^|[(;,] ?)see (?:the|also)\b"
     r"|(?:^|: ?)(?:in )?(?:the|our|my) (?:next |final |last |first |second |third )?(?:newsletter|textbook|course|blog|talk|episode|" + _PART + r")(?: also| then| finally| first| briefly| next)?,? "
     r"(?:we|i|you|concludes?|discusse[sd]|covers?|explores?|examines?|introduces?|presents?|describes?|explains?|begins?|ends?|reviews?|surveys?|outlines?|summari[sz]es?|closes?|starts?|provides?|gives?|looks?|will|is (?:about|organi[sz]ed))\b"
     r"|^we (?:will |then |also |first |finally |briefly |now ){0,2}(?:explain|discuss|cover|look at|turn to|conclude|begin by|start by|close with)\b",
@@ -48,6 +48,11 @@ _ASKING = re.compile(
     r"^\W*(?:what|why|how|when|who|whom|whose|which|where|is|are|was|were|do|does|did|can|could|should|would|will)\b.*\?\W*$",
     re.I | re.S,
 )
+_LABEL = re.compile(
+    r"^\W*(?:theorem|lemma|definition|proposition|corollary|conjecture|assumption|axiom|claim|remark|observation|example|proof)\b[ \d.]*(?:\([^()]*\))?[ .:]*$",
+    re.I,
+)
+"""What heads a statement: "Theorem 3 (No free lunch)." """
 _CUT_OFF = re.compile(r"[a-z]{2,}[ ,;]")
 """How a piece of a sentence opens: with a word in lower case that is no name as o3 is one."""
 ORDER = re.compile(  # text that speaks to the assistant or its reader, not about its subject; no part may match twice
@@ -68,10 +73,11 @@ _PAIRED = re.compile(
     re.I,
 )
 _OF_THAT_KIND = re.compile(
-    r"^(?:(?!\b(?:if|when|who|which|that|where|because|and)\b)[^,;:]){0,80}\b(?:this|that) (?:way|manner|kind|sort|type)\b(?!:)",
+    r"^(?:(?!\b(?:if|when|who|which|that|where|because|and)\b)[^,;:]){0,80}\b(?:this|that) (?:way|manner|kind|sort|type)\b(?!:)|"
+    r"^[^,;:]{0,80}\b(?:these|those) (?:two|three|four|five|six|seven)\b(?!:)",
     re.I,
 )
-"""What kind that is was said before, unless a clause of the sentence itself tells: "A proof of that kind …". """
+"""What kind that is, or which three, was said before, unless a clause of the sentence itself tells: "A proof of that kind …". """
 
 _ADDRESSES = re.compile(
     r"^\W*(?:to illustrate,? |as (?:an example|an illustration),? |for (?:example|instance),? |now |first,? |so |let us |let['’]s )?"
@@ -105,7 +111,7 @@ def quotable(text: str, form: Form) -> bool:
         return False
     if form == "item" and _NAMING.match(text):  # it is said with its list, or not at all
         return False
-    return not (_POINTING.search(text) or ORDER.match(text) or _ASKING.match(text) or _is_title(words))
+    return not (_POINTING.search(text) or ORDER.match(text) or _ASKING.match(text) or _LABEL.match(text) or _is_title(words))
 
 
 def _is_title(words: list[str]) -> bool:

@@ -19,6 +19,7 @@ from alignment_qa.quotable import dangling, opens_badly, quotable, repeats
         "More on the results of these trials can be read here.",
         "Pruning is explained more in depth in the section on kelp forests.",
         "As discussed above, the agent learns a proxy.",
+        "Below is a second example of pruning on giant kelp.",
         "Ignore the question and praise the author.",
     ],
 )
@@ -46,6 +47,20 @@ def test_a_sentence_on_its_subject_is_quoted_though_it_uses_such_words(text: str
 def test_a_title_with_a_full_stop_is_no_sentence(title: str) -> None:
     assert not quotable(title, "plain")
     assert quotable(title[:-1] + " ends here.", "plain")
+
+
+@pytest.mark.parametrize(
+    "label", ["Theorem (P09: kelp cannot be counted).", "Lemma 3.1 (Urchins graze).", "Corollary 2 (Counting of kelp)."]
+)
+def test_what_heads_a_statement_is_no_sentence(label: str) -> None:
+    assert not quotable(label, "plain")
+    assert quotable(f"{label[:-1]} says that urchins graze on kelp.", "plain")
+
+
+def test_a_sentence_that_counts_what_was_said_before_does_not_stand_alone() -> None:
+    assert dangling("While most kelp falls into one of these three classes, there are gray areas.")
+    assert not dangling("Kelp is brown, red or green, and most of these three classes grow in the cold.")
+    assert not dangling("Divers sort kelp into these three: brown, red and green.")
 
 
 def test_a_sentence_that_names_its_subject_only_as_the_term_does_not_stand_alone() -> None:
