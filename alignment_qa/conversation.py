@@ -20,7 +20,10 @@ _OPENING = re.compile(
 )
 _ABOUT = re.compile(r"^\W*(?:(?:and|but|so|then|now)\b[\s,]*)?(?:what|how) about\b", re.I)
 _PRONOUN = re.compile(r"\b(it|its|they|their|theirs|them|this|that|these|those|he|she|him|his|her|one|ones)\b", re.I)
-_ALONE = r"(?: one)?(?=\W*$|\W*[,;?!]| (?:is|are|was|were|does|do|did|has|have|had|can|could|would|will|and|or|in|for|with|than|from|means?|works?|fails?|helps?)\b)"
+_ALONE = (
+    r"(?: one)?(?=\W*$|\W*[,;?!]| (?:is|are|was|were|does|do|did|has|have|had|can|could|would|will|and|or|but|in|for|with|by|at|on|about|to|as|after|before|when|if|"
+    r"than|from|\w+ed|begin|began|start|come|came|appear|happen|get|go|take|become|say|means?|works?|fails?|helps?|ever|also|still|really|actually|more|less|\w+er)\b)"
+)
 """What follows an ordinal that names a thing by itself: not "the first two", nor "the second argument". """
 _BACK = re.compile(  # this, that, these and those before a noun are no pronouns: the noun says what is meant
     rf"\b(?:it|its|they|their|theirs|them|he|she|him|his|her|the (?:former|latter|other(?: one)?)|the (?:first|second){_ALONE}|"

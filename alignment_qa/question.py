@@ -80,7 +80,8 @@ _ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = tuple(
     (aspect, re.compile(pattern, re.I))  # type: ignore[misc]
     for aspect, pattern in (
         ("objection", r"\b(objections?|critics?|critici[sz]\w*|disagree\w*|against|counter-?arguments?|wrong with|skeptic\w*|sceptic\w*|opponents?|downsides?|"
-                      r"drawbacks?|shortcomings?|flaws?|weakness\w*|limits|limitations?|doubts?|dispute\w*|problems? with|fails?|contested|controvers\w*|push-?back|dead ends?|over-?rated|over-?hyped|useless|pointless|flawed)\b"),
+                      r"drawbacks?|shortcomings?|flaws?|weakness\w*|limits|limitations?|doubts?|dispute\w*|problems? with|fails?|contested|controvers\w*|push-?back|dead ends?|over-?rated|over-?hyped|useless|pointless|flawed)\b|"
+                      r"^\W*(?:(?:so|and|but|then|why) )?(?:is|are|was|were|would|will|can)(?:n['’]t)?\b.{1,50}\b(?:enough|sufficient|suffice)\W*$"),
         ("evidence", r"\b(evidence|proof|prove[dns]?|experiments?|tested|tests?|observed|measured|empirical\w*|stud(y|ies)|real life|in practice|actually happen\w*|seen in|data)\b"),
         ("example", r"\b(examples?|instances?|cases? (?:of|where|when|in which)|illustrat\w*|demonstrat\w*)\b"),
         ("open", r"\b(open (problems?|questions?)|unsolved|unresolved|still (open|unknown|unclear)|remain\w*|not yet known|future work)\b"),

@@ -111,7 +111,9 @@ def quotable(text: str, form: Form) -> bool:
         return False
     if form == "item" and _NAMING.match(text):  # it is said with its list, or not at all
         return False
-    return not (_POINTING.search(text) or ORDER.match(text) or _ASKING.match(text) or _LABEL.match(text) or _is_title(words))
+    return not (
+        _POINTING.search(text) or ORDER.match(text) or _ASKING.match(text) or _LABEL.match(text) or _is_title(words)
+    )
 
 
 def _is_title(words: list[str]) -> bool:

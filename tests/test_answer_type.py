@@ -49,7 +49,7 @@ def test_a_reference_mark_is_no_number() -> None:
     ("question", "aspect"),
     [
         ("What are the objections to it?", "objection"), ("who disagrees with this?", "objection"), ("is there any evidence for that", "evidence"),
-        ("is kelp care a dead end", "objection"),
+        ("is kelp care a dead end", "objection"), ("Is kelp care enough?", "objection"), ("Is there enough kelp?", ""),
         ("can you give an example of it", "example"), ("what is still unsolved?", "open"), ("who coined the term", "origin"), ("Who invented RLHF?", "origin"),
         ("What is a kelp forest?", ""),
     ],

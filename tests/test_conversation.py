@@ -55,6 +55,11 @@ def closeness(text: str) -> float:
         ),
         ("What is reward hacking?", "and the costs?", "the costs? (reward hacking)"),
         ("What is reward hacking?", "who is most pessimistic?", "who is most pessimistic? (reward hacking)"),
+        (
+            "What is the difference between reward hacking and deceptive alignment?",
+            "when was the second published?",
+            "when was deceptive alignment published?",
+        ),
         ("What is reward hacking?", "compare the first two", "compare the first two"),
         (
             "Inner or outer alignment: what is the difference between reward hacking and deceptive alignment?",
