@@ -128,7 +128,7 @@ def _fill(question: str, last: str, topic: str, closeness: Callable[[str], float
         if _CLAUSE.search(topic) or len(topic.split()) > 4:
             return f"{rest}? ({topic})"
         return _BACK.sub(lambda found: _in_form(topic, found[0]), rest, count=1) + "?"
-    if (opens and len(content) <= 2 and not _CLAUSE.search(rest)) or talk:
+    if talk:
         return f"{rest}? ({topic})"
     return question
 
