@@ -26,6 +26,8 @@ _SAYS = r"(?:[ -]\w+){0,2}?['’]?s?,? (?:\w+ )?(?:is|are|asks?|means?|deals?|co
 _SMALL = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _NUMBER = rf"(?:\d[\d,.]*|(?:{_SMALL})(?:-\w+)?|no|zero|once|twice|thrice|dozens?|hundreds?|thousands?|millions?|billions?|half|third|thirds|quarters?|tenth|couple|several)"
 _AMOUNT = re.compile(rf"(?<![\w.\[]){_NUMBER}\b(?! et al)", re.I)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+"""A number that more often tells when than how many: "since 2010 more computers …"."""
 _UNITS: dict[Unit, re.Pattern[str]] = {
     "money": re.compile(rf"[$€£¥]\s?\d|\b{_NUMBER}(?:[ -]\w+)? (?:dollars?|euros?|pounds?|cents?|yen|yuan)\b|\b(?:USD|EUR|GBP)\b|\b(?:free of charge|unpaid|for free)\b", re.I),
     "share": re.compile(rf"\d\s?(?:%|‰)|\b(?:percent|per cent|percentage points?)\b|\b{_NUMBER} (?:(?:out )?of|in) (?:the |every |its |all )?\w+|\b(?:half|thirds?|quarters?|fraction|majority|minority|always|never|times)\b", re.I),
@@ -159,7 +161,8 @@ def _counts(question: Question, text: str) -> bool:
         return bool(_UNITS[question.unit].search(text))
     for found in _AMOUNT.finditer(text):
         after = re.findall(r"[\w'’-]+", text[found.end() : found.end() + 80])
-        if not question.counted or question.counted in terms(" ".join(after[: APART + 1])):
+        apart = 0 if _YEAR.fullmatch(found[0]) or found[0].lower() == "no" else APART
+        if not question.counted or question.counted in terms(" ".join(after[: apart + 1])):
             return True
     return False
 

@@ -91,9 +91,11 @@ def unnamed(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
 
 
 def _names_apart(question: Question, sentences: Sequence[Sentence], rarity: Mapping[str, float]) -> float:
-    """The weight of the question's names that do not stand beside the sentence, of the first five, that has most of them."""
+    """The weight of the question's names that do not stand beside the sentence, of the first five, that has most of them; of
+    those that hold a person, a time or an amount where one is asked for."""
     asked = list(names(question).values())
-    held = [terms(_setting(s, 1)) for s in sentences[:5]]
+    fitting = [s for s in sentences if s.fits] if question.kind in STRICT else []
+    held = [terms(_setting(s, 1)) for s in (fitting or sentences)[:5]]
     apart = [{word for forms in asked if not _has(words, forms) for word in forms[0]} for words in held]
     return min((sum(rarity.get(word, 0.0) for word in words) for words in apart), default=0.0)
 

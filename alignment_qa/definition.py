@@ -24,7 +24,7 @@ _OF_IT = (
     "often|also|sometimes|usually|typically|generally|not|still|now|important|hard|difficult|easy|likely|unlikely|possible|"
     "impossible|(?:an? )?(?:separate|distinct|different|similar|related)|another|one of|more|most|less|about to|being|said|"
     "thought|widely|commonly|named|called|discussed|described(?! as)|covered|considered|mentioned|used|explained|introduced|"
-    r"listed|shown|based|due|(?!defined|characteri[sz]ed)\w+ed (?:by|from|in|at|with)"
+    r"listed|shown|based|due|(?!defined|characteri[sz]ed)\w+ed (?:by|from|in|at|with|on|to|for|and|into|under|through)"
 )
 """What follows to be where a sentence says something of its subject and not what it is."""
 _MEANS = (

@@ -79,7 +79,8 @@ def _choose(
 ) -> list[Chosen]:
     """The lead and what completes it, in the order of choice."""
     neighbours = {(s.passage.passage_id, s.place): s for s in evidence.sentences}
-    after = {id(s): neighbours.get((s.passage.passage_id, s.place + 1)) for s in sentences if _announces(s)}
+    nexts = ((s, neighbours.get((s.passage.passage_id, s.place + 1))) for s in sentences)
+    after = {id(s): n for s, n in nexts if _announces(s) or (evidence.question.kind == "list" and _leads_in(n))}
     sentences = [s for s in sentences if after.get(id(s), s) is not None]  # nothing would follow
     chosen: list[Chosen] = []
     replies = {id(s) for s in sentences if _replies(s, evidence.question, beside)}
@@ -121,6 +122,10 @@ def _choose(
 def _announces(sentence: Sentence) -> bool:
     """What follows is what it is about; a list's lead-in, which brings its list, is none of these."""
     return sentence.form == "plain" and sentence.text.endswith(":")
+
+
+def _leads_in(sentence: Sentence | None) -> bool:
+    return sentence is not None and sentence.form == "lead_in"
 
 
 def _leans_on(
@@ -192,17 +197,28 @@ def _replies(sentence: Sentence, question: Question, beside: Beside) -> bool:
     return sentence.place == 0 and _asked(question, sentence) and beside(sentence.passage, -1) is None
 
 
+def _opens(sentence: Sentence) -> bool:
+    """Its document begins with it."""
+    return sentence.passage.start == 0 and sentence.place == 0
+
+
 def _introduces(sentence: Sentence, best: Sentence) -> bool:
     """It says at the head of its document what that is about, in as many words of the question as the best sentence has."""
-    opens = sentence.passage.start == 0 and sentence.place == 0
     covers = sentence.features["covered"] >= best.features["covered"]
-    return opens and covers and classes(sentence.passage.source.title, sentence.text)
+    return covers and _opens(sentence) and classes(sentence.passage.source.title, sentence.text)
+
+
+def _tells(side: str, sentence: Sentence) -> bool:
+    """It says what the side is, or at the head of a document on it what that is about."""
+    title = sentence.passage.source.title
+    about = _opens(sentence) and mentions(side, title) and classes(title, sentence.text)
+    return about or defines(side, sentence.text)
 
 
 def _apart(names: Sequence[str], definition: Sentence) -> int:
     """How far a definition is from the one that an article on what has these names begins with, which says what kind of
     thing it is."""
-    opens, text = definition.passage.start == 0 and definition.place == 0, definition.text
+    opens, text = _opens(definition), definition.text
     called = [(classes(name, text), names_first(name, text)) for name in names]
     order = [
         opens and any(kind and own for kind, own in called),
@@ -233,7 +249,7 @@ def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composit
     blocks: list[list[list[Chosen]]] = []
     for side, other in zip(sides, reversed(sides), strict=True):
         about = [
-            replace(s, score=s.score + shape.margin * (3 * defines(side, s.text) - mentions(other, s.text)))
+            replace(s, score=s.score + shape.margin * (3 * _tells(side, s) - mentions(other, s.text)))
             for s in evidence.sentences
             if mentions(side, s.text) and not any(_says_the_same(s, t) for t in taken)
         ]

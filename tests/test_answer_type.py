@@ -41,6 +41,15 @@ def test_a_single_letter_is_nobody() -> None:
     assert holds(asked, "Later J. Reef wrote about the induction of otters.")
 
 
+def test_a_year_counts_nothing_and_no_counts_only_the_next_word() -> None:
+    asked = understand("How many otters does the bay have?")
+    assert not holds(asked, "Seals have been seen more often since 2010 than otters.")
+    assert holds(asked, "The bay had 1600 sea otters.")
+    assert holds(asked, "The bay has 2000 otters.")
+    assert holds(asked, "The bay has no otters.")
+    assert not holds(asked, "The storm made no difference to the otters.")
+
+
 def test_a_reference_mark_is_no_number() -> None:
     assert not holds(understand("How many otters were counted?"), "Rangers counted them [12].")
 

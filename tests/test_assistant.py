@@ -113,6 +113,43 @@ def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> No
     assert_exact(answer, assistant)
 
 
+@pytest.mark.parametrize(("question", "items"), [("List some uses of stones", 2), ("Why are stones of use?", 0)])
+def test_a_list_that_follows_what_is_said_of_it_is_given_where_a_list_is_asked_for(
+    tmp_path: Path, question: str, items: int
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "stones.md").write_text(
+        "# Stones\n\nDivers have written down sixty uses of stones. Some cases show the range:\n\n"
+        "- An otter opens crabs on its chest.\n- A fish hides its eggs under a heap.\n"
+    )
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    asked = assistant.understand(question)
+    found = assistant.gather_evidence(asked, assistant.gather_hits(asked))
+    scored = sorted(
+        (replace(s, score=9.0 * s.text.startswith("Divers")) for s in found.sentences), key=lambda s: -s.score
+    )
+    said = list(extract(replace(found, sentences=tuple(scored)), beside=assistant.index.beside))
+    assert said[0].text == "Divers have written down sixty uses of stones."
+    assert sum(draft.item for draft in said) == items
+
+
+def test_a_side_of_a_comparison_opens_with_what_its_document_is_about(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "kelp.md").write_text(
+        "# Sea care via kelp\n\nSea care via kelp is a plan for bays in which plants do the work. It is cheap.\n\n"
+        "## Ropes\n\nKelp grows on ropes in many bays.\n"
+    )
+    (tmp_path / "texts" / "eelgrass.md").write_text("# Eelgrass\n\nEelgrass is a plant that flowers under water.\n")
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+    asked = assistant.understand("Compare kelp and eelgrass")
+    found = assistant.gather_evidence(asked, assistant.gather_hits(asked))
+    scored = sorted(
+        (replace(s, score=float(s.text.startswith("Kelp"))) for s in found.sentences), key=lambda s: -s.score
+    )
+    said = [draft.text for draft in extract(replace(found, sentences=tuple(scored)), "brief")]
+    assert "Sea care via kelp is a plan for bays in which plants do the work." in said
+
+
 def test_a_list_that_is_quoted_in_part_says_so(tmp_path: Path) -> None:
     uses = ("Stones open the shells of crabs.", "Kelp holds otters that sleep.", "Arms carry what is to be eaten.")
     text = (
@@ -425,6 +462,24 @@ def test_what_was_asked_for_counts_by_how_far_it_comes_after_the_best_sentence(t
     assert 0 < told == behind < 1
     assert late("When was the kelp trust founded on a stormy day?")[0] == 0
     assert late("Why was the kelp trust founded by divers of the bay?")[0] == 0
+
+
+def test_a_name_has_to_stand_beside_what_was_asked_for(tmp_path: Path) -> None:
+    text = (
+        "# Stations\n\n## Divers\n\nThe station Northwater employs forty divers. They work by day. They rest by night.\n\n"
+        "## Boats\n\nThe station Southwater keeps its divers out of the winter storms.\n"
+    )
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "stations.md").write_text(text)
+    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
+
+    def apart(text: str) -> float:
+        question = assistant.understand(text)
+        return assistant.gather_evidence(question, assistant.gather_hits(question)).features["names_apart"]
+
+    assert apart("How many divers does Northwater employ?") == 0
+    assert apart("How many divers does Southwater employ?") > 0
+    assert apart("Is Southwater closed in winter?") == 0
 
 
 def test_a_time_is_not_told_by_passages_without_one(tmp_path: Path) -> None:

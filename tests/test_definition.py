@@ -59,6 +59,12 @@ def test_a_definition_names_its_subject_first_or_a_kind_of_it() -> None:
     assert not names_first("kelp", "Kelp: it should be counted once a year by divers.")
 
 
+def test_what_is_done_to_a_thing_does_not_define_it() -> None:
+    assert not defines("kelp", "Kelp is dried and ground on the shore before it is sold.")
+    assert not defines("kelp", "Kelp is tied to ropes that hang from rafts in the bay.")
+    assert defines("kelp", "Kelp is defined as any large brown seaweed of cold coasts.")
+
+
 def test_the_loss_of_a_thing_is_not_that_thing() -> None:
     assert not defines("kelp", "Loss of kelp is a trouble that many coasts have had for years.")
     assert not defines("kelp", "Trade in kelp is a business that feeds whole towns on the coast.")
