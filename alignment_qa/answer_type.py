@@ -58,14 +58,14 @@ _AHEAD = re.compile(
 _NAME = re.compile(
     r"\b[A-Z][\w'’-]*(?:[ -](?:(?:van|von|de|der|la|al|of) )?[A-Z][\w.'’-]*)*(?: et al)?|\b(?:he|she) (?:wrote|argued)"
 )
-_ATTRIBUTES = re.compile(
+ATTRIBUTES = re.compile(
     r"\b(introduced?|coin(?:ed|s)|defin(?:ed|es)|propos(?:ed|es)|wrote|writ(?:ten|es)|publish(?:ed|es)|argu(?:ed|es)|nam(?:ed|es)|describ(?:ed|es)|"
     r"call(?:ed|s)|invent(?:ed|s)|develop(?:ed|s)|found(?:ed|s)?|show(?:ed|n|s)|report(?:ed|s)|built|made|led|won|said|says|held|holds|gave|gives|et al|by)\b",
     re.I,
 )
 
 _ASCRIBED = re.compile(
-    rf"(?:['’]s?\b|,[^,.]{{0,60}},| \([^)]{{0,40}}\))?(?:[ ,]+[\w'’-]+){{0,3}}?[ ,]+{_ATTRIBUTES.pattern}|['’]s? (?:\w+ )?(?:idea|term|proposal|argument|work|paper|book|essay|point|definition)",
+    rf"(?:['’]s?\b|,[^,.]{{0,60}},| \([^)]{{0,40}}\))?(?:[ ,]+[\w'’-]+){{0,3}}?[ ,]+{ATTRIBUTES.pattern}|['’]s? (?:\w+ )?(?:idea|term|proposal|argument|work|paper|book|essay|point|definition)",
     re.I,
 )
 """What follows a name to which something is ascribed."""
@@ -135,7 +135,7 @@ def holds(question: Question, text: str) -> float:
 
 def does(name: str, text: str) -> bool:
     """The sentence says what the one of that name wrote, argued or made."""
-    return bool(re.search(rf"\b{re.escape(name)} (?:\w+ )?{_ATTRIBUTES.pattern}", text, re.I))
+    return bool(re.search(rf"\b{re.escape(name)} (?:\w+ )?{ATTRIBUTES.pattern}", text, re.I))
 
 
 def contrasts(sides: Sequence[str], text: str) -> bool:

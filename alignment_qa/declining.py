@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from alignment_qa.answer_type import ATTRIBUTES
 from alignment_qa.evidence import Evidence
 from alignment_qa.lexical import terms
 from alignment_qa.question import is_small_talk, is_task
@@ -38,7 +39,7 @@ def declined(reason: Abstention, hits: Sequence[Hit], found: Evidence, *, chosen
             return f"{what} {has} nothing about this.{where}"
         case Abstention.UNSUPPORTED:
             return instead + where
-    words = surface(found.missing, found.question.text)
+    words = [word for word in surface(found.missing, found.question.text) if not ATTRIBUTES.fullmatch(word)]
     lacks = [f"No document uses the word {_either(words)}."] if words else []
     if names := [name for name in found.unnamed if name not in words]:
         lacks.append(f"No passage near it names {_either(names)}.")

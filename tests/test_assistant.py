@@ -811,6 +811,13 @@ def test_a_comparison_with_what_no_document_names_is_declined_and_the_word_named
     assert "No document uses the word “butte”." in answer.text
 
 
+def test_a_verb_that_asks_for_an_author_is_no_word_that_documents_lack(assistant: Assistant) -> None:
+    answer = assistant.answer("Who coined the name of kelp forests in Mongolia?")
+    assert answer.abstention is Abstention.NO_EVIDENCE
+    assert "“Mongolia”" in answer.text
+    assert "coined" not in answer.text
+
+
 def test_a_list_of_one_item_in_a_comparison_is_no_error(tmp_path: Path) -> None:
     text = (
         "# Kelp\n\nWhether kelp is the same thing as seagrass is disputed, and one usage can be found:\n\n"
