@@ -33,8 +33,8 @@ _MEANS = (
 )
 _FIELD = r"in (?!\d|advance|fact|general|particular|practice|theory|turn|wh\w+|how|that|this)(?:the |an? )?[\w-]+(?: [\w-]+){0,2}?"
 """Where the subject is sought: "Bias in machine learning is …". """
-_SERVES = "revolves? around|focus(?:es)? on|encompass(?:es)?|aims? (?:to|at)|seeks? to|tries to|attempts? to|involves?|concerns?|studies|corresponds? to"
-"""What a thing is for or about, which is next to what it is."""
+_SERVES = "revolves? around|focus(?:es)? on|encompass(?:es)?|aims? (?:to|at)|seeks? to|tries to|attempts? to|involves?|concerns?|studies|corresponds? to|(?:was|were) (?:co-?)?(?:founded|formed|established|launched|set up)"
+"""What a thing is for or about, or when it began, which is next to what it is."""
 _WELL = "(?:very )?roughly(?: speaking)?|broadly(?: speaking)?|informally|formally|briefly|simply put|in short|in brief"
 _KIND = re.compile(
     r"\W*(?:(?:an?|the|any|some) (?!(?:very )?(?:good|great|bad|better|best|useful|promising|powerful|popular|major|valuable|"
@@ -100,11 +100,13 @@ def _opens(own: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=256)
 def _ends(own: str) -> re.Pattern[str]:
-    """How a sentence comes to a name: "… are called kelp forests." """
+    """How a sentence comes to a name: "… are called kelp forests", "The worst is a barren, in which …" """
+    of_which = r"(?:in which|whereby|where|meaning|that is)\b"
     called = r"\b(?:(?:is|are|was|were|be) (?:\w+ly |often |also |sometimes |what (?:is|are|we) )?(?:called?|termed|dubbed|known as|referred to as)|"
     return re.compile(
         rf"{called}(?:call|dub|term) (?:it|this|these|such [\w-]+)|defines? (?:[\w-]+ ){{1,14}}as) (?:an? |the )?"
-        rf"[\"“'‘*]*{own}[\"”'’*s]*(?: (?:{_MORE})s?)?(?: \([^)]{{1,40}}\))?(?=\W*$|[\"”'’*]*[.;:,)])",
+        rf"[\"“'‘*]*{own}[\"”'’*s]*(?: (?:{_MORE})s?)?(?: \([^)]{{1,40}}\))?(?=\W*$|[\"”'’*]*[.;:,)])"
+        rf"|\b(?:is|are) (?:an? |the )?[\"“'‘*]*{own}[\"”'’*s]*, {of_which}",
         re.I,
     )
 

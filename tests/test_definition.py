@@ -24,6 +24,8 @@ def test_a_derived_word_finds_its_definition() -> None:
         ("kelp-bed", 'The term "kelp bed" describes a place where brown algae grow close to each other.'),
         ("Goodhart's law", "Goodhart’s Law says that a measure which becomes a target is a good measure no more."),
         ("kelp forest", "Where brown algae grow tall and close, the place is usually called a kelp forest."),
+        ("kelp barren", "The worst that a bay can come to is a kelp barren, in which urchins have eaten all."),
+        ("kelp trust", "The Kelp Trust, or KT, was founded in 1988 by divers of the bay."),
         ("kelp forest", "Divers define the places where brown algae grow tall and close as kelp forests."),
         ("kelp counts in science", "A kelp count is a dive on which every plant of a bay is counted."),
         ("kelp count", "Roughly, a kelp count is a dive on which every plant of a bay is counted."),
@@ -45,6 +47,7 @@ def test_a_definition_names_a_kind_or_only_a_property() -> None:
     assert classes("kelp problem", "The kelp problem is to find a way of counting what grows under water.")
     assert not classes("kelp problem", "The kelp problem is the cleanest case of what a count has to deal with.")
     assert not classes("kelp", "Kelp is a central subject of this book for its beauty.")
+    assert not classes("kelp trust", "The Kelp Trust was founded in 1988 by divers of the bay.")
     assert not classes("kelp", "Kelp seeks to grow towards the light of the sun.")
     assert not classes("kelp", "Kelp is complementary to the stones that hold it on the floor of the sea.")
 
