@@ -35,7 +35,8 @@ def abbreviations(text: str, common: Callable[[str], bool]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def of_the_field() -> Mapping[str, str]:
-    """The abbreviations that the shipped glossary has, in capitals → what they stand for in work on alignment."""
+    """The abbreviations that the shipped glossary has, in capitals → what they stand for in work on alignment. The list is
+    kept here too, since other libraries are answered from without that glossary; a test holds the two together."""
     lines = Path(__file__).with_name("abbreviations.txt").read_text(encoding="utf-8").splitlines()
     return {name.upper(): long for name, long in (line.split(": ", 1) for line in lines)}
 

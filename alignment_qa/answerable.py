@@ -33,6 +33,8 @@ FAR, ALIKE = 0.2, 0.8
 """Cosines from which two words begin to have something in common, and from which they are as good as one."""
 LEAST = 0.05
 """What a word counts that has nothing like it there."""
+LATEST = 1.0
+"""How far, in log-odds, the asked kind of thing may come after the best sentence before it is as good as absent."""
 SURELY = 4
 """The power of a heading's likeness to the question that it promises an answer by. All of these are set by hand;
 benchmarks/constants.py tries others."""
@@ -71,9 +73,9 @@ def measure(
 
 
 def _late(sentences: Sequence[Sentence]) -> float:
-    """How far, in log-odds up to 1, the best sentence that holds the asked kind of thing comes after the best of all."""
+    """How far, in log-odds up to LATEST, the best sentence that holds the asked kind of thing comes after the best of all."""
     best = next((s.score for s in sentences if s.fits), -math.inf)
-    return min(1.0, sentences[0].score - best) if sentences else 1.0
+    return min(LATEST, sentences[0].score - best) if sentences else LATEST
 
 
 def _asked(question: Question, hits: Sequence[Hit]) -> float:

@@ -106,7 +106,7 @@ def _choose(
         if needed is None:
             continue
         announced = after.get(id(sentence))
-        if announced and chosen and len(chosen) + 1 >= limit:
+        if _announces(sentence) and chosen and len(chosen) + 1 >= limit:
             continue
         if needed and len(chosen) + listed + _brought(sentence, needed) >= limit:
             continue

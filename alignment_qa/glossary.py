@@ -52,9 +52,8 @@ class Glossary:
         """The question with names that no document knows, and abbreviations that fewer passages use than write them out,
         replaced by their terms: its words as documents have them; the same with all other names replaced too: its meaning,
         for an encoder that knows no abbreviations; and these names, each with its term. Everyday words are left, they mean too
-        many things; so an abbreviation may be written small only where that is none. Other single words are replaced where
-        fewer passages use them than their term: "evals", "foom". `uses` says how
-        many passages use a name."""
+        many things; so an abbreviation may be written small only where that is none. Another single word is a name where
+        fewer passages use it than its term: "evals", "foom". `uses` says how many passages use a name."""
         terms: dict[str, str] = {}
         small, meaning = question.lower(), question
         for name, term in self.names.items():

@@ -31,6 +31,7 @@ TRIED: dict[str, tuple[float, ...]] = {
     "retrieve.AMONG": (8, 80),
     "retrieve.SHARPLY": (1, 6),
     "answerable.SURELY": (2, 8),
+    "answerable.LATEST": (0.5, 3),
     "assistant.DEFINING": (1, 8),
     "arrange.LISTED": (8, 30),
     "conversation.OWN": (4, 6),

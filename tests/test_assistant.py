@@ -6,7 +6,6 @@ import itertools
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,6 @@ import pytest
 from alignment_qa import Abstention, Answer, Assistant, Turn
 from alignment_qa.answerable import names
 from alignment_qa.cite import as_json
-from alignment_qa.extract import extract
 from alignment_qa.lists import list_of
 from alignment_qa.question import understand
 from tests.conftest import ROOT, make_index
@@ -59,35 +57,6 @@ def test_a_sentence_that_leans_on_another_brings_it_along(assistant: Assistant) 
     assert "shrank by 40 percent" in texts[at - 1]
 
 
-def test_what_a_sentence_leans_on_leaves_as_much_room_for_others(tmp_path: Path) -> None:
-    (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "urchins.md").write_text(
-        "# Barrens\n\nUrchins are small round grazers of the sea floor. They strip a kelp forest bare within weeks. "
-        "Divers in Norway counted forty of them on a single stem. Fishers sell the roe of well-fed ones abroad."
-    )
-    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
-    question = assistant.understand("How do urchins strip a kelp forest?", [])
-    found = assistant.gather_evidence(question, assistant.gather_hits(question))
-    scores = {"Urchins": -9.0, "They": 0.0, "Divers": -1.5, "Fishers": -2.3}
-    scored = sorted((replace(s, score=scores[s.text.split()[0]]) for s in found.sentences), key=lambda s: -s.score)
-    said = [draft.text.split()[0] for draft in extract(replace(found, sentences=tuple(scored), abstention=None))]
-    assert said == ["Urchins", "They", "Divers", "Fishers"]
-
-
-def test_a_sentence_that_announces_what_does_not_follow_is_not_quoted(tmp_path: Path) -> None:
-    (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "otters.md").write_text(
-        "# Otters\n\nSea otters eat the urchins that graze on kelp. Arguments for bringing sea otters back to the kelp, in order of age:"
-    )
-    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
-    question = assistant.understand("Why do sea otters matter to the kelp?", [])
-    found = assistant.gather_evidence(question, assistant.gather_hits(question))
-    assert any(sentence.text.endswith("age:") for sentence in found.sentences)
-    assert [draft.text for draft in extract(replace(found, abstention=None))] == [
-        "Sea otters eat the urchins that graze on kelp."
-    ]
-
-
 def test_a_list_is_kept_whole(assistant: Assistant) -> None:
     answer = assistant.answer("What are the uses of seagrass meadows?")
     items = [claim.text for claim in answer.claims if claim.item]
@@ -111,111 +80,6 @@ def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> No
         f"Otters use tool number {n}" for n in range(1, 8)
     ]
     assert_exact(answer, assistant)
-
-
-@pytest.mark.parametrize(("question", "items"), [("List some uses of stones", 2), ("Why are stones of use?", 0)])
-def test_a_list_that_follows_what_is_said_of_it_is_given_where_a_list_is_asked_for(
-    tmp_path: Path, question: str, items: int
-) -> None:
-    (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "stones.md").write_text(
-        "# Stones\n\nDivers have written down sixty uses of stones. Some cases show the range:\n\n"
-        "- An otter opens crabs on its chest.\n- A fish hides its eggs under a heap.\n"
-    )
-    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
-    asked = assistant.understand(question)
-    found = assistant.gather_evidence(asked, assistant.gather_hits(asked))
-    scored = sorted(
-        (replace(s, score=9.0 * s.text.startswith("Divers")) for s in found.sentences), key=lambda s: -s.score
-    )
-    said = list(extract(replace(found, sentences=tuple(scored)), beside=assistant.index.beside))
-    assert said[0].text == "Divers have written down sixty uses of stones."
-    assert sum(draft.item for draft in said) == items
-
-
-def test_a_side_of_a_comparison_opens_with_what_its_document_is_about(tmp_path: Path) -> None:
-    (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "kelp.md").write_text(
-        "# Sea care via kelp\n\nSea care via kelp is a plan for bays in which plants do the work. It is cheap.\n\n"
-        "## Ropes\n\nKelp grows on ropes in many bays.\n"
-    )
-    (tmp_path / "texts" / "eelgrass.md").write_text("# Eelgrass\n\nEelgrass is a plant that flowers under water.\n")
-    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
-    asked = assistant.understand("Compare kelp and eelgrass")
-    found = assistant.gather_evidence(asked, assistant.gather_hits(asked))
-    scored = sorted(
-        (replace(s, score=float(s.text.startswith("Kelp"))) for s in found.sentences), key=lambda s: -s.score
-    )
-    said = [draft.text for draft in extract(replace(found, sentences=tuple(scored)), "brief")]
-    assert "Sea care via kelp is a plan for bays in which plants do the work." in said
-
-
-def test_a_list_that_is_quoted_in_part_says_so(tmp_path: Path) -> None:
-    uses = ("Stones open the shells of crabs.", "Kelp holds otters that sleep.", "Arms carry what is to be eaten.")
-    text = (
-        "# Otters at sea\n\nOtters make use of three things at sea:\n\n" + "\n".join(f"- {use}" for use in uses) + "\n"
-    )
-    (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "otters.md").write_text(text)
-    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
-    found = assistant.gather_evidence(
-        question := assistant.understand("How do otters open crabs?"), assistant.gather_hits(question)
-    )
-    one = tuple(s for s in found.sentences if s.text == uses[0])
-    said = list(extract(replace(found, sentences=one), beside=assistant.index.beside))
-    assert [(draft.text, draft.cut) for draft in said] == [
-        ("Otters make use of three things at sea:", False),
-        (uses[0], True),
-    ]
-    every = tuple(s for s in found.sentences if s.form == "lead_in")
-    assert [draft.cut for draft in extract(replace(found, sentences=every), beside=assistant.index.beside)] == [
-        False
-    ] * 4
-
-
-@pytest.mark.parametrize(
-    ("opening", "first"),
-    [
-        ("Otter watching is the cheap practice of counting the animals of a bay from the shore.", "Otter"),
-        ("Otter watching has been done for years, and nobody likes to do a cheap watch in the rain.", "Bo"),
-        ("Otter watching is the practice of counting the animals of a bay from the top of a cliff.", "Bo"),
-    ],
-)
-def test_what_a_document_says_that_it_is_about_leads_where_nothing_defines_what_is_asked(
-    tmp_path: Path, opening: str, first: str
-) -> None:
-    (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "otters.md").write_text(
-        f"# Otter watching\n\n{opening} It is old.\n\n## Trials\n\nBo Tide tested cheap otter watches in dozens of bays.\n"
-    )
-    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
-    question = assistant.understand("What are cheap otter watches?")
-    found = assistant.gather_evidence(question, assistant.gather_hits(question))
-    scores = {"Bo": 0.0, "Otter": -1.0, "It": -9.0}
-    scored = sorted((replace(s, score=scores[s.text.split()[0]]) for s in found.sentences), key=lambda s: -s.score)
-    said = list(extract(replace(found, sentences=tuple(scored), abstention=None)))
-    assert said[0].text.startswith(first)
-
-
-@pytest.mark.parametrize(
-    ("other", "first"),
-    [
-        ("Kelp is tied and pruned on ropes by divers.", "Sea"),
-        ("Kelp is a brown seaweed that grows in cold water.", "Kelp"),
-    ],
-)
-def test_what_a_document_is_about_leads_before_what_only_has_the_form_of_a_definition(
-    tmp_path: Path, other: str, first: str
-) -> None:
-    (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "care.md").write_text(
-        f"# Sea care via kelp\n\nSea care via kelp is a plan for bays in which plants do the work.\n\n## Ropes\n\n{other}\n"
-    )
-    assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
-    question = assistant.understand("What is kelp?")
-    found = assistant.gather_evidence(question, assistant.gather_hits(question))
-    scored = sorted((replace(s, score=-float(s.text[0] == "S")) for s in found.sentences), key=lambda s: -s.score)
-    assert next(extract(replace(found, sentences=tuple(scored), abstention=None))).text.startswith(first)
 
 
 def test_an_item_is_quoted_with_what_leads_into_its_list_also_from_the_passage_before(tmp_path: Path) -> None:
