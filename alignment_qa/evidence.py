@@ -91,7 +91,8 @@ def gather(
 ) -> Evidence:
     """Score every sentence of the hits for the question, whose (dimension,) unit vector is given. `least` is the
     probability from which there is an answer; None takes the calibrated one. A comparison with what no passage names has
-    none, nor has a question for a person or a time where no passage has one."""
+    none, nor has a question for a person or a time where no passage has one, nor one for what a term means that has a word
+    which no passage uses."""
     vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
     rarity = weights(question.terms, index)
     sentences = [
@@ -105,7 +106,9 @@ def gather(
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
     one_sided = any(set(terms(side)) <= set(missing) for side in question.sides)
     nobody = question.kind in TOLD and not any(sentence.fits for sentence in sentences)
-    probability = 0.0 if one_sided or nobody else answerable(features)
+    unheard = question.asks_for_term and not any(set(terms(name)).isdisjoint(missing) for name in question.called)
+    told = features["promised"] if unheard else answerable(features)  # a document that lists the question may well tell
+    probability = 0.0 if one_sided or nobody else told
     absent = unnamed(question, hits)
     held = bool(names(question)) and not absent
     return Evidence(

@@ -247,9 +247,10 @@ def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composit
     if whole and detail == "brief":
         return groups
     blocks: list[list[list[Chosen]]] = []
-    for side, other in zip(sides, reversed(sides), strict=True):
+    for side in sides:
+        others = set(sides) - {side}
         about = [
-            replace(s, score=s.score + shape.margin * (3 * _tells(side, s) - mentions(other, s.text)))
+            replace(s, score=s.score + shape.margin * (3 * _tells(side, s) - _mentions_any(others, s.text)))
             for s in evidence.sentences
             if mentions(side, s.text) and not any(_says_the_same(s, t) for t in taken)
         ]
@@ -264,6 +265,10 @@ def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composit
     if len({first.passage.source.doc_id for first in firsts}) == 1:  # one document: its order, which it writes in
         blocks.sort(key=lambda block: block[0][0].sentence.start)
     return groups + [group for block in blocks for group in block]
+
+
+def _mentions_any(sides: Collection[str], text: str) -> bool:
+    return any(mentions(side, text) for side in sides)
 
 
 def _says_nothing_new(sentence: Sentence, evidence: Evidence) -> bool:

@@ -30,10 +30,11 @@ _NOT = re.compile(
 )
 
 
-_WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W\d_]+")
 _NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
 AROUND = 0.5  # weight of a word that stands in a passage or beside it, added to that of one in the passage
 SEVERAL = 3  # passages that use a word before another may be taken for a misspelling of it
+HALF = 3  # letters of a word that others were written together with
 LONG = 12  # letters from which a word two edits away is the same one misspelt: "meddling" is no "modeling"
 
 
@@ -167,7 +168,25 @@ class Keywords:
     def respell(self, text: str, is_word: Callable[[str], bool]) -> str:
         """The text with words that no passage uses replaced by the nearest that several use, where one is near enough and
         `is_word` does not know the word as it is written."""
-        return _WORD.sub(lambda found: self._respelled(found[0], is_word) or found[0], text)
+        return WORD.sub(lambda found: self._respelled(found[0], is_word) or found[0], text)
+
+    def halves(self, word: str) -> list[tuple[str, str, list[str]]]:
+        """For a word that no passage uses, the pairs of words that it may be written together from ("tradeoff", "trade" and
+        "off"), each with some passages that use both."""
+        plain = word.lower()
+        if any(self.frequency(terms(plain)).values()):
+            return []
+        wholes = dict.fromkeys((plain, plain.removesuffix("s")))
+        pairs = [(whole[:at], whole[at:]) for whole in wholes for at in range(HALF, len(whole) - HALF + 1)]
+        found = [(*pair, self._using(pair)) for pair in pairs]
+        return [(first, second, names) for first, second, names in found if names]
+
+    def _using(self, spellings: Iterable[str]) -> list[str]:
+        """Ids of some passages that use all of these words as they are written, in lower case."""
+        every = [(self._tantivy.Occur.Must, self._term("spellings", word)) for word in spellings]
+        searcher = self._index.searcher()
+        hits = searcher.search(self._tantivy.Query.boolean_query(every), SEVERAL, count=False).hits
+        return [searcher.doc(address)["passage_id"][0] for _, address in hits]
 
     def _respelled(self, word: str, is_word: Callable[[str], bool]) -> str | None:
         searcher = self._index.searcher()

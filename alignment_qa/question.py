@@ -25,6 +25,9 @@ Unit = Literal["", "money", "share", "duration", "day", "month"]
 MAX_LENGTH = 2000
 """Characters of a question that are read; a longer one is cut there."""
 
+TERM = 3
+"""Words up to which what is to be defined or compared is a name, not a description."""
+
 _AUXILIARY = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must"
 _ASKED = r"(?:(?:^|[,:;?.!–—])\W*(?:(?:so|and|but|or|then|ok|okay|on average) )*(?:(?:by|at|to|in|for|of|with|from|over|on|after|within|against|under) )?)"
 """What a question may open with before the word that asks; that word inside a question asks for nothing: "Do we know how much …" """
@@ -56,7 +59,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
                  rf"|^(?!\W*(?:{_AUXILIARY}|if|how|why|when|where|who|whose|with|in|by|on|for)\b)(?!.*\.$)\W*(?:[\w'’-]+ ){{0,3}}(examples|types|kinds|sorts) of\b|\b(which|what) (\w+ )?(types|kinds|sorts|problems|methods|conditions|cases)\b"),
         ("how", r"^\W*(and |so |but )?how\b|\bin what way\b|\bwhat happens\b"),
         ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what(?:'?s|’s| is| are| was| were| exactly)(?! (?:so )?(?:wrong|bad|good) )|what (?:do|does) (?!it )[^?]{1,80}?(?: stand for| refer to|(?<!to) mean\b| do(?=\W*$))|define|explain|describe|state|outline|summari[sz]e|"
-                       r"meaning of|tell me (about|what)|can you (explain|define|tell me))\b"),
+                       r"(?:meaning|definition) of|tell me (about|what)|can you (explain|define|tell me))\b"),
         ("yes_no", rf"^\W*(and |so |but |then )?(?:({_AUXILIARY})(n['’]?t)?|can['’]?t|won['’]?t)\b"),
     )
 )  # fmt: skip
@@ -111,18 +114,20 @@ _ADJECTIVE = re.compile(  # a word that wants a noun after it: "fast vs slow tak
 )
 _SIDE_NOISE = re.compile(r"^(?:what(?: is|'s)?|the|a|an|is|of|so|and|between)\s+|[\s,]+$", re.I)
 _SUBJECT = re.compile(
-    r"^\W*(?:so |and |ok |okay |hey |please )?(?:what(?:'s|’s|s| is| are| was| were)|define|explain|describe|state|outline|summari[sz]e|meaning of|"
+    r"^\W*(?:so |and |ok |okay |hey |please )?(?:what(?:'s|’s|s| is| are| was| were)|define|explain|describe|state|outline|summari[sz]e|(?:meaning|definition) of|"
     r"what (?:do|does) [^?.!]{1,40}? mean by|what (?:do|does) (?:an? |the (?:(?:term|word|phrase) )?)?(?P<term>.+?) (?:mean|stand for|refer to|do(?=\W*$))|tell me (?:about|what)|can you (?:explain|define))"
     r"\s*(?:exactly |really |actually )?(?:is |are )?(?:meant by |the meaning of |the (?:term|idea|concept|notion) (?:of )?|the deal with |up with |an? |the )?(?P<rest>[^?.!]*)",
     re.I,
 )
 _SUBJECT_END = re.compile(
     r"\s*[,;:(]|\s+(?:and|but|or) (?:how|why|what|who|when|where|which|is|are|was|were|can|could|does|do|did|has|have|should|will|would)\b"
-    r"|\s+(?:in|using) (?:plain|simple|other|your own|lay|everyday|a few|one|non-technical)\b|\s+for (?:a )?(?:beginners?|dummies|newcomers?|lay\w*|kids|children)\b"
+    r"|\s+(?:in|using) (?:plain|simple|other|your own|lay|everyday|a few|one|non-technical|a nutshell)\b|\s+for (?:a )?(?:beginners?|dummies|newcomers?|lay\w*|kids|children)\b"
     r"|\s+to (?:me|us|my \w+|an? (?:beginner|child|kid|newcomer|five\b|lay))\b|\s+(?:like|as if|as though) (?:i|we)\b"
     r"|\s+(?:exactly|really|actually|anyway|please|again|about)$",
     re.I,
 )
+_SOUGHT = re.compile(r"\s+(?:definition|meaning|defined|explained)(?: simply)?$", re.I)
+"""What is added to a topic in a search for what it is: "kelp forest meaning". """
 _PERSON = re.compile(r"^\W*(?:so |and |ok |okay |hey )?who(?:'s|’s|s| is| was) ([\w.’' -]+?)\W*$", re.I)
 _HURRIED = re.compile(r"\b(?:(what|who|how|where|when|why|that|there|here)(s)|(you|they)(re)|(you|they)(ve))\b", re.I)
 _SMALL_TALK = re.compile(
@@ -152,7 +157,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question understood. `sides` are the two things compared, `subject` what is to be defined or who is to be told of, `counted` the term for
+    """A question understood. `sides` are the things compared, `subject` what is to be defined or who is to be told of, `counted` the term for
     what is counted in "how many …", `unit` the one of the amount or time asked for, `aspect` which side of the topic; empty otherwise."""
 
     text: str
@@ -176,6 +181,11 @@ class Question:
         names = (self.subject, self.names.get(self.subject, ""))
         return tuple(name for name in names if name)
 
+    @property
+    def asks_for_term(self) -> bool:
+        """What is to be defined is a name of a few words: "perverse instantiation", not "the reply to the critics"."""
+        return self.kind == "definition" and _is_name(self.subject)
+
 
 def understand(text: str) -> Question:
     """What a question asks for, from its words alone."""
@@ -187,7 +197,7 @@ def understand(text: str) -> Question:
     subject = _subject(text) if kind == "definition" else _person(text) if kind == "who" else ""
     content = tuple(dict.fromkeys(terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text) and not _WHICH.match(text):
-        kind, subject = "definition", text.strip(" ?.!")  # a bare topic: "gradient hacking"
+        kind, subject = "definition", _SOUGHT.sub("", text.strip(" ?.!"))  # a bare topic: "gradient hacking"
     unit: Unit = next(
         (unit for unit, pattern in _UNITS if kind in _TOLD_IN.get(unit, {"number"}) and pattern.search(text)), ""
     )
@@ -213,10 +223,22 @@ def is_task(text: str) -> bool:
 def _sides(text: str) -> tuple[str, ...]:
     for pattern in _SIDES:
         if found := pattern.search(text):
-            sides = tuple(_trim(found[name]) for name in ("a", "b"))
+            sides = [_trim(side) for part in (found["a"], found["b"]) for side in _several(part)]
             if all(terms(side) for side in sides):
-                return _share_head(*sides)
+                return (*(_share_head(side, sides[-1]) for side in sides[:-1]), sides[-1])
     return ()
+
+
+def _several(side: str) -> list[str]:
+    """The names that one side of "and" or "vs" may be a row of: "RLHF, DPO" or "DPO vs RLAIF"; else the side itself."""
+    names = [name.strip() for name in re.split(r",|\bvs\b\.?|\bversus\b", side.rstrip(" ,")) if name.strip()]
+    return names if all(_is_name(name) for name in names) else [side]
+
+
+def _is_name(phrase: str) -> bool:
+    words = re.findall(r"[\w'’]+", phrase)
+    plain = not any(word.lower() in FUNCTION_WORDS or re.search(r"['’]", word) for word in words)
+    return 0 < len(words) <= TERM and plain
 
 
 def _aspect(text: str) -> Aspect:
@@ -246,12 +268,10 @@ def _trim(side: str) -> str:
     return side.strip(" '\"“”")
 
 
-def _share_head(first: str, second: str) -> tuple[str, str]:
+def _share_head(side: str, last: str) -> str:
     """ "inner and outer alignment" means inner alignment and outer alignment."""
-    words, others = first.split(), second.split()
-    if len(words) == 1 and len(others) == 2 and _ADJECTIVE.fullmatch(first):
-        return f"{first} {others[-1]}", second
-    return first, second
+    words, others = side.split(), last.split()
+    return f"{side} {others[-1]}" if len(words) == 1 and len(others) == 2 and _ADJECTIVE.fullmatch(side) else side
 
 
 def _subject(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from alignment_qa.chroma import Server, collection_in, in_folder
 from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMissing
 from alignment_qa.glossary import COMMON, FEW, Glossary
-from alignment_qa.lexical import Keywords, terms
+from alignment_qa.lexical import WORD, Keywords, terms
 from alignment_qa.place import take_lock
 from alignment_qa.retrieve import alone, in_context
 from alignment_qa.store import Store, Vectors16
@@ -220,9 +221,19 @@ class Reading:
         return self._keywords.together(terms(name))
 
     def respell(self, text: str) -> str:
-        """The text with misspelt words as the passages spell them; a common word that they happen not to use is none."""
+        """The text with misspelt words as the passages spell them, also those that they write as two; a common word that
+        they happen not to use is not misspelt."""
         self._refresh()
-        return self._keywords.respell(text, self.everyday)
+        spelt = self._keywords.respell(text, self.everyday)
+        return WORD.sub(lambda found: self._in_two(found[0]) or found[0], spelt)
+
+    def _in_two(self, word: str) -> str | None:
+        """The word as the passages write it, "trade-off" for "tradeoff"; None where they have no such two words."""
+        for first, second, names in self._keywords.halves(word):
+            for passage in self._store.passages(names).values():
+                if found := re.search(rf"\b{first}[- ]{second}\b", passage.text, re.IGNORECASE):
+                    return found[0].lower()
+        return None
 
     def glossary(self) -> Glossary:
         """Other names for the terms of the documents; empty where none was brought."""

@@ -231,6 +231,15 @@ def test_misspelt_words_are_read_as_the_passages_spell_them(tmp_path: Path) -> N
         assert index.respell("what is phtosynthessis of kelp") == "what is photosynthesis of kelp"
 
 
+def test_words_written_together_are_read_as_the_passages_write_them(tmp_path: Path) -> None:
+    text = "# Growth\n\nKelp has a Trade-Off between speed and strength. A cut heals. Sea ice lies far off."
+    folder = write(tmp_path / "texts", one=text)
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([folder], index)
+        assert index.respell("is the tradeoff of seaice real?") == "is the trade-off of sea ice real?"
+        assert index.respell("tradeoffs of the cutoff") == "trade-off of the cutoff"  # cut and off stand apart
+
+
 def test_one_batch_is_read_while_two_are_under_way_and_never_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

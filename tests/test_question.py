@@ -46,12 +46,17 @@ def test_the_kind_of_a_question_is_read_from_its_words(text: str, kind: str) -> 
         ("agent vs base model", ("agent", "base model")),
         ("supervised vs reinforcement learning", ("supervised learning", "reinforcement learning")),
         ("jailbreak vs prompt injection", ("jailbreak", "prompt injection")),
+        ("What are the differences between AGI, TAI, and superintelligence?", ("AGI", "TAI", "superintelligence")),
+        ("inner, outer and robust alignment compared", ()),
+        ("compare inner, outer and robust alignment", ("inner alignment", "outer alignment", "robust alignment")),
+        ("RLHF vs DPO vs RLAIF", ("RLHF", "DPO", "RLAIF")),
+        ("What is the difference between debate, as OpenAI has it, and amplification?", ("debate", "amplification")),
         ("Debate versus amplification: what do they share?", ("Debate", "amplification")),
         ("debate vs amplification whats better", ("debate", "amplification")),
         ("Is goal misgeneralization the same as inner misalignment?", ("goal misgeneralization", "inner misalignment")),
     ],
 )
-def test_a_comparison_has_two_sides(text: str, sides: tuple[str, str]) -> None:
+def test_a_comparison_has_two_sides_or_more(text: str, sides: tuple[str, ...]) -> None:
     assert understand(text).sides == sides
 
 
@@ -69,6 +74,10 @@ def test_a_comparison_has_two_sides(text: str, sides: tuple[str, str]) -> None:
         ("explain reef hacking to me", "reef hacking"),
         ("Explain reef hacking like I'm five", "reef hacking"),
         ('so what\'s the deal with "reef hacking"?', "reef hacking"),
+        ("reef hacking definition", "reef hacking"),
+        ("reef hacking explained simply", "reef hacking"),
+        ("definition of reef hacking", "reef hacking"),
+        ("what is reef hacking in a nutshell", "reef hacking"),
         ("Who is Ada Reef?", "Ada Reef"),
         ("who was ada reef", "ada reef"),
         ("Who is working on corrigibility?", ""),
