@@ -18,6 +18,7 @@ import numpy as np
 
 from alignment_qa.answer_type import NAMELESS, STRICT
 from alignment_qa.background import NEAREST, above
+from alignment_qa.definition import core
 from alignment_qa.encoders import Vectors
 from alignment_qa.lexical import FUNCTION_WORDS, named, terms
 from alignment_qa.question import Question, understand
@@ -53,7 +54,7 @@ def measure(
 ) -> dict[str, float]:
     """What the probability of an answer is computed from: how close the nearest sentence is, and the nearest
     passages, beside what is usual in this corpus; names and words that do not meet in one place; how late the asked kind
-    of thing comes; and whether a document or a heading says of itself that it answers this. Those that are `UNWEIGHED` stand
+    of thing comes; whether it asks what a term means that no passage has; and whether a document or a heading says of itself that it answers this. Those that are `UNWEIGHED` stand
     for themselves. None of it is the length of a passage."""
     total = sum(rarity.values()) or 1.0
     close = sorted(float(rows[0] @ vector) for rows in vectors.values())
@@ -66,6 +67,7 @@ def measure(
         "names_apart": _names_apart(question, sentences, rarity) / total,
         "met": _met(question, sentences, rarity, index),
         "kind_late": _late(sentences) if question.kind in STRICT else 0.0,
+        "unheard": float(question.asks_for_term and all(_unheard(name, question, index) for name in question.called)),
         "promised": max(
             index.promised(question.text, {hit.passage.source.doc_id for hit in hits}), _asked(question, hits)
         ),
@@ -76,6 +78,17 @@ def _late(sentences: Sequence[Sentence]) -> float:
     """How far, in log-odds up to LATEST, the best sentence that holds the asked kind of thing comes after the best of all."""
     best = next((s.score for s in sentences if s.fits), -math.inf)
     return min(LATEST, sentences[0].score - best) if sentences else LATEST
+
+
+def _unheard(name: str, question: Question, index: Statistics) -> bool:
+    """No passage has some word of a term, or the words of it together. A common word tells only the second: a "policy" may be
+    given without being called one."""
+    words = {word: terms(word) for word in re.findall(r"[\w’'-]+", name)}
+    known = index.frequency([term for forms in words.values() for term in forms])
+    if any(not known[term] and not index.everyday(word) for word, forms in words.items() for term in forms):
+        return True
+    apart = set(terms(core(name)))
+    return question.is_coined and len(apart) > 1 and not index.uses(core(name))
 
 
 def _asked(question: Question, hits: Sequence[Hit]) -> float:

@@ -41,6 +41,8 @@ def declined(reason: Abstention, hits: Sequence[Hit], found: Evidence, *, chosen
             return instead + where
     words = [word for word in surface(found.missing, found.question.text) if not ATTRIBUTES.fullmatch(word)]
     lacks = [f"No document uses the word {_either(words)}."] if words else []
+    if found.features["unheard"] and not words:
+        lacks.append(f"No passage uses the term “{found.question.subject}”.")
     if names := [name for name in found.unnamed if name not in words]:
         lacks.append(f"No passage near it names {_either(names)}.")
     if found.question.kind in LACKS and not any(sentence.fits for sentence in found.sentences[:FIRST]):

@@ -65,6 +65,11 @@ def serves(subject: str, text: str) -> bool:
     return bool(found and found["serves"])
 
 
+def core(name: str) -> str:
+    """ "biological anchors approach" → "biological anchors"."""
+    return re.sub(rf" (?:{_MORE}|{_HEADS})s?$", "", name, flags=re.IGNORECASE)
+
+
 def names_first(subject: str, text: str) -> bool:
     """The sentence begins with the subject itself: "Compute is …", not "Training compute is …" or "Compute: it …"."""
     own = _own(subject)
@@ -100,13 +105,13 @@ def _opens(own: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=256)
 def _ends(own: str) -> re.Pattern[str]:
-    """How a sentence comes to a name: "… are called kelp forests", "The worst is a barren, in which …" """
-    of_which = r"(?:in which|whereby|where|meaning|that is)\b"
+    """How a sentence comes to a name: "… are called kelp forests", "The worst is a barren, in which …" or "… warned of a barren, in which …" """
+    of_which = r"(?:in which|whereby|meaning|that is)\b"
     called = r"\b(?:(?:is|are|was|were|be) (?:\w+ly |often |also |sometimes |what (?:is|are|we) )?(?:called?|termed|dubbed|known as|referred to as)|"
     return re.compile(
         rf"{called}(?:call|dub|term) (?:it|this|these|such [\w-]+)|defines? (?:[\w-]+ ){{1,14}}as) (?:an? |the )?"
         rf"[\"“'‘*]*{own}[\"”'’*s]*(?: (?:{_MORE})s?)?(?: \([^)]{{1,40}}\))?(?=\W*$|[\"”'’*]*[.;:,)])"
-        rf"|\b(?:is|are) (?:an? |the )?[\"“'‘*]*{own}[\"”'’*s]*, {of_which}",
+        rf"|\b(?:(?:is|are) (?:an? |the )?[\"“'‘*]*{own}[\"”'’*s]*, where\b|(?:is|are|an?|the) [\"“'‘*]*{own}[\"”'’*s]*, {of_which})",
         re.I,
     )
 

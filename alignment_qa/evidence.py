@@ -46,6 +46,12 @@ class Statistics(Protocol):
     def promised(self, question: str, doc_ids: Collection[str]) -> float:
         """How surely, in [0, 1], one of these documents lists the very question."""
 
+    def uses(self, name: str) -> int:
+        """How many passages use every content word of the name."""
+
+    def everyday(self, name: str) -> bool:
+        """It is a word of common English."""
+
     def count(self) -> tuple[int, int]:
         """(documents, passages)."""
 
@@ -91,8 +97,7 @@ def gather(
 ) -> Evidence:
     """Score every sentence of the hits for the question, whose (dimension,) unit vector is given. `least` is the
     probability from which there is an answer; None takes the calibrated one. A comparison with what no passage names has
-    none, nor has a question for a person or a time where no passage has one, nor one for what a term means that has a word
-    which no passage uses."""
+    none, nor has a question for a person or a time where no passage has one."""
     vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
     rarity = weights(question.terms, index)
     sentences = [
@@ -106,9 +111,7 @@ def gather(
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
     one_sided = any(set(terms(side)) <= set(missing) for side in question.sides)
     nobody = question.kind in TOLD and not any(sentence.fits for sentence in sentences)
-    unheard = question.asks_for_term and not any(set(terms(name)).isdisjoint(missing) for name in question.called)
-    told = features["promised"] if unheard else answerable(features)  # a document that lists the question may well tell
-    probability = 0.0 if one_sided or nobody else told
+    probability = 0.0 if one_sided or nobody else answerable(features)
     absent = unnamed(question, hits)
     held = bool(names(question)) and not absent
     return Evidence(

@@ -178,7 +178,8 @@ def _lead(
         near = [s for s in sentences if s.score >= least and _leans_on(s, neighbours, []) is not None]
         told = [s for s in near if s.fits or _introduces(s, alone[0])]
         names = evidence.question.called
-        return min(told, key=lambda s: (dangling(s.text), _apart(names, s)), default=alone[0])
+        named = (s for s in alone if s.score >= least and any(mentions(name, s.text) for name in names))
+        return min(told, key=lambda s: (dangling(s.text), _apart(names, s)), default=next(named, alone[0]))
     if evidence.question.kind in STRICT:
         fits = sorted((s for s in sentences if s.fits and s.score >= least), key=lambda s: -s.features["shows"])
         return next((s for s in fits if _leans_on(s, neighbours, []) is not None), alone[0])

@@ -56,7 +56,8 @@ class Glossary:
         fewer passages use it than its term: "evals", "foom". `uses` says how many passages use a name."""
         terms: dict[str, str] = {}
         small, meaning = question.lower(), question
-        for name, term in self.names.items():
+        for name in self._longest:
+            term = self.names[name]
             short = name != name.lower()
             if name.lower() not in small or term.lower() in small:
                 continue
@@ -104,6 +105,16 @@ class Glossary:
         return replace(self, definitions={term: self.definitions[term] for term in chosen})
 
     @cached_property
+    def _longest(self) -> list[str]:
+        """The names, so that one is written out before another that it holds: "safety finetuning", then "finetuning"."""
+        return _longest_first(self.names)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of all names, in lower case."""
+        return frozenset(word for name in self.names for word in name.lower().split())
+
+    @cached_property
     def _terms(self) -> dict[str, str]:
         """A name, in lower case where it is no abbreviation, → its defined term. A synonym that is a single plain word
         is left out: it means too many things."""
@@ -112,11 +123,15 @@ class Glossary:
 
     @cached_property
     def _defined(self) -> re.Pattern[str]:
-        longest = sorted(self._terms, key=lambda name: -len(name))
+        longest = _longest_first(self._terms)
         either = "|".join(
             re.escape(name) if name != name.lower() else f"(?i:{re.escape(name)}s?)" for name in longest if name
         )
         return re.compile(rf"(?<![\w-])(?:{either or '(?!)'})(?![\w-])")
+
+
+def _longest_first(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: -len(name))
 
 
 def _texts(value: object) -> list[str]:

@@ -159,10 +159,11 @@ class Keywords:
         return {word: searcher.doc_freq("words", word) for word in words}
 
     def together(self, words: Iterable[str]) -> int:
-        """In how many passages all of the terms (as `terms` gives them) occur."""
-        query = self._tantivy.Query
-        every = query.boolean_query([(self._tantivy.Occur.Must, self._term("words", word)) for word in words])
-        count: int = self._index.searcher().search(every, 1, count=True).count
+        """In how many passages, references left out, all of the terms (as `terms` gives them) occur."""
+        occur = self._tantivy.Occur
+        every = [(occur.Must, self._term("words", word)) for word in words]
+        prose = self._tantivy.Query.boolean_query([*every, (occur.MustNot, self._term("role", "references"))])
+        count: int = self._index.searcher().search(prose, 1, count=True).count
         return count
 
     def respell(self, text: str, is_word: Callable[[str], bool]) -> str:

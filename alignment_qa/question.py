@@ -126,8 +126,17 @@ _SUBJECT_END = re.compile(
     r"|\s+(?:exactly|really|actually|anyway|please|again|about)$",
     re.I,
 )
-_SOUGHT = re.compile(r"\s+(?:definition|meaning|defined|explained)(?: simply)?$", re.I)
-"""What is added to a topic in a search for what it is: "kelp forest meaning". """
+_SOUGHT = re.compile(r"^(?:an?|the)\s+|\s+(?:definition|meaning|defined|explained)(?: simply)?$", re.I)
+"""What is no part of a topic in a search for what it is: "the kelp forest meaning". """
+_TOLD_TO = re.compile(
+    r"^\W*(?:(?:so|and|ok|okay|hey|please|now|can you|could you) )*(?:define|explain|describe|state|outline|summari[sz]e|compare|list|name|enumerate)\b",
+    re.I,
+)
+"""What a question tells the assistant to do, which is no topic."""
+_COINED = re.compile(
+    r"^\W*(?:(?:so|and|ok|okay|hey|please) )*(?:what(?:'s|’s|s| is| are| was| were| do| does)|define|explain|describe|tell me about) (?:exactly |really )?(?!the\b)",
+    re.I,
+)
 _PERSON = re.compile(r"^\W*(?:so |and |ok |okay |hey )?who(?:'s|’s|s| is| was) ([\w.’' -]+?)\W*$", re.I)
 _HURRIED = re.compile(r"\b(?:(what|who|how|where|when|why|that|there|here)(s)|(you|they)(re)|(you|they)(ve))\b", re.I)
 _SMALL_TALK = re.compile(
@@ -186,6 +195,12 @@ class Question:
         """What is to be defined is a name of a few words: "perverse instantiation", not "the reply to the critics"."""
         return self.kind == "definition" and _is_name(self.subject)
 
+    @property
+    def is_coined(self) -> bool:
+        """It is asked for as a term, "What is reflective stability?", and not as something that is there and may be told of
+        in other words: "What is the refund policy?" """
+        return self.asks_for_term and bool(_COINED.match(self.text))
+
 
 def understand(text: str) -> Question:
     """What a question asks for, from its words alone."""
@@ -195,9 +210,9 @@ def understand(text: str) -> Question:
     if kind == "comparison" and not sides:
         kind = next((kind for kind, pattern in _PATTERNS if kind != "comparison" and pattern.search(text)), "open")
     subject = _subject(text) if kind == "definition" else _person(text) if kind == "who" else ""
-    content = tuple(dict.fromkeys(terms(text)))
+    content = tuple(dict.fromkeys(terms(_TOLD_TO.sub("", text)) or terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text) and not _WHICH.match(text):
-        kind, subject = "definition", _SOUGHT.sub("", text.strip(" ?.!"))  # a bare topic: "gradient hacking"
+        kind, subject = "definition", _SOUGHT.sub("", text.strip(" ?.!"))  # a bare topic: "the treacherous turn"
     unit: Unit = next(
         (unit for unit, pattern in _UNITS if kind in _TOLD_IN.get(unit, {"number"}) and pattern.search(text)), ""
     )

@@ -217,7 +217,7 @@ class Reading:
         return self.names_in(question).expand(question, self.uses, self.everyday)[1]
 
     def uses(self, name: str) -> int:
-        """How many passages use every content word of the name."""
+        """How many passages use every content word of the name; titles of works in a bibliography do not count."""
         return self._keywords.together(terms(name))
 
     def respell(self, text: str) -> str:
@@ -228,7 +228,10 @@ class Reading:
         return WORD.sub(lambda found: self._in_two(found[0]) or found[0], spelt)
 
     def _in_two(self, word: str) -> str | None:
-        """The word as the passages write it, "trade-off" for "tradeoff"; None where they have no such two words."""
+        """The word as the passages write it, "trade-off" for "tradeoff"; None where they have no such two words, or the
+        glossary has it as it is."""
+        if word.lower() in self.glossary().words:
+            return None
         for first, second, names in self._keywords.halves(word):
             for passage in self._store.passages(names).values():
                 if found := re.search(rf"\b{first}[- ]{second}\b", passage.text, re.IGNORECASE):

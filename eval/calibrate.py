@@ -36,7 +36,7 @@ from eval.shelves import shelves
 
 MODEL = Path(answerable.__file__).with_name("evidence.json")
 KEPT = 0.95  # share of the good answers to dev questions that must stay: the threshold is that quantile of theirs, over resamples
-AGAINST = {"rank", "names_apart", "kind_late"}  # what speaks against an answer; all others speak for one
+AGAINST = {"rank", "names_apart", "kind_late", "unheard"}  # what speaks against an answer; all others speak for one
 SURE = {"hidden": 0.1, "lacking": 0.0, "absent": 0.3}
 """Weights of questions that other documents may answer after all, and of those that a small library has no document for, of
 which there are as many as one likes. Those about what one article lacks are only shown: learnt from, with .1, .3 or 1, they

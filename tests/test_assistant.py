@@ -682,20 +682,31 @@ def test_a_comparison_of_three_has_a_block_for_each(assistant: Assistant) -> Non
 
 
 def test_a_term_with_a_word_that_no_document_has_is_not_defined_by_its_neighbours(assistant: Assistant) -> None:
-    for question in ("What is a coral reef handshake?", "coral reef handshake"):
+    for question in ("What is a coral reef instantiation?", "coral reef instantiation", "the coral reef instantiation"):
         answer = assistant.answer(question)
         assert answer.abstention is Abstention.NO_EVIDENCE, question
-        assert "No document uses the word “handshake”." in answer.text
-    assert assistant.answer("What is the dumb thing that urchins do to kelp forests?").abstention is None
+        assert "No document uses the word “instantiation”." in answer.text
     assert assistant.answer("what is a kelpforest?").text.startswith("A kelp forest is a dense stand")
 
 
+def test_a_term_whose_words_no_passage_has_together_is_not_defined_by_its_neighbours(assistant: Assistant) -> None:
+    for question in ("What is a coral forest?", "Define coral forest."):
+        answer = assistant.answer(question)
+        assert answer.abstention is Abstention.NO_EVIDENCE, question
+        assert "No passage uses the term “coral forest”." in answer.text
+    for question in ("What is the coral forest?", "coral forest", "What is a kelp forest problem?"):
+        assert "uses the term" not in assistant.answer(question).text, question
+    assert (
+        assistant.answer("What is the coral reef policy?").abstention is None
+    )  # a common word may be meant and not said
+
+
 def test_a_term_in_a_question_that_a_document_lists_is_answered_though_no_passage_has_it(tmp_path: Path) -> None:
-    text = "---\nquestion: What is a handshake?\n---\n\n# Holding on\n\nKelp blades that drift together tangle and so hold each other in place in a storm."
+    text = "---\nquestion: What is an instantiation?\n---\n\n# Holding on\n\nKelp blades that drift together tangle and so hold each other in place in a storm."
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "kelp.md").write_text(text)
     index = make_index(tmp_path / "texts", tmp_path / "index")
-    assert Assistant.open(index).answer("What is a handshake?").abstention is None
+    assert Assistant.open(index).answer("What is an instantiation?").abstention is None
 
 
 def test_a_verb_that_asks_for_an_author_is_no_word_that_documents_lack(assistant: Assistant) -> None:

@@ -25,6 +25,7 @@ def test_a_derived_word_finds_its_definition() -> None:
         ("Goodhart's law", "Goodhart’s Law says that a measure which becomes a target is a good measure no more."),
         ("kelp forest", "Where brown algae grow tall and close, the place is usually called a kelp forest."),
         ("kelp barren", "The worst that a bay can come to is a kelp barren, in which urchins have eaten all."),
+        ("kelp barren", "Ada Reef warned in 1990 of a kelp barren, in which urchins have eaten all."),
         ("kelp trust", "The Kelp Trust, or KT, was founded in 1988 by divers of the bay."),
         ("kelp forest", "Divers define the places where brown algae grow tall and close as kelp forests."),
         ("kelp counts in science", "A kelp count is a dive on which every plant of a bay is counted."),
@@ -36,6 +37,11 @@ def test_a_derived_word_finds_its_definition() -> None:
 )  # fmt: skip
 def test_a_definition_is_known_by_its_form(subject: str, sentence: str) -> None:
     assert defines(subject, sentence)
+
+
+def test_what_is_told_beside_a_name_is_no_definition_of_it() -> None:
+    assert not defines("kelp forest", "Otters sleep in the kelp forest, where sharks seldom come for them.")
+    assert not defines("kelp forest", "In kelp forest, in which light is scarce, plants grow tall and thin.")
 
 
 def test_a_definition_names_a_kind_or_only_a_property() -> None:

@@ -138,3 +138,13 @@ def test_what_a_document_is_about_leads_before_what_only_has_the_form_of_a_defin
     text = f"# Sea care via kelp\n\nSea care via kelp is a plan for bays in which plants do the work.\n\n## Ropes\n\n{other}\n"
     said = quoted(tmp_path, "What is kelp?", lambda s: -float(s.text.startswith("Sea")), text)
     assert said[0].text.startswith(first)
+
+
+def test_where_nothing_defines_a_name_a_sentence_that_has_it_whole_leads(tmp_path: Path) -> None:
+    text = (
+        "# Rest\n\nDivers reply that rest can be taken in a shallow bay. "
+        "Ada Reef asked in 1990 for a winter rest of all fishers. Boats need mending in the cold months."
+    )
+    scores = {"Divers": 1.0, "Ada": 0.5, "Boats": -2.0}
+    said = quoted(tmp_path, "What is the winter rest?", lambda s: scores[s.text.split()[0]], text)
+    assert said[0].text.startswith("Ada Reef asked")

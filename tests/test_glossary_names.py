@@ -17,7 +17,7 @@ ENTRIES: list[dict[str, object]] = [
         "abbreviations": ["SEO"],
     },
     {"term": "Kelp to otter", "definition": "Kelp to otter is a way.", "abbreviations": ["KTO"]},
-    {"term": "Kelp", "definition": "Kelp is an alga.", "synonyms": []},
+    {"term": "Kelp", "definition": "Kelp is an alga.", "synonyms": ["musteloids of weed"]},
 ]
 
 
@@ -41,6 +41,7 @@ def test_other_names_are_written_out() -> None:
     assert read("where do otters sleep?", otters=4)[1] == "where do otters sleep?"
     assert read("how do musteloids sleep?", otter=2)[0] == "how do Sea otter sleep?"
     assert read("how do musteloids sleep?", musteloids=2, otter=2)[1] == "how do musteloids sleep?"
+    assert read("do musteloids of weed sleep?", otter=2, Kelp=1)[0] == "do Kelp sleep?", "the longest name"
     assert read("SEO: is it a sea otter?", SEO=1)[1] == "SEO: is it a sea otter?"
     assert Glossary.loads(glossary.dumps()) == glossary
 
@@ -70,6 +71,8 @@ def test_how_many_passages_use_a_name(library_index: Path) -> None:
     index = Index.open(library_index)
     assert 0 < index.uses("seagrass kelp") < index.uses("seagrass")
     assert index.uses("kelp polyps") == 0
+    assert index.uses("urchins graze")
+    assert not index.uses("urchin problem"), "only the title of a work has it"
     assert index.uses("of the") == 0
 
 

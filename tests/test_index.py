@@ -16,6 +16,7 @@ import pytest
 from alignment_qa import IndexBusy, IndexMismatch, IndexMissing
 from alignment_qa.embed import headed
 from alignment_qa.encoders import unit
+from alignment_qa.glossary import Glossary
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
 from alignment_qa.types import Document, Passage
@@ -238,6 +239,8 @@ def test_words_written_together_are_read_as_the_passages_write_them(tmp_path: Pa
         sync([folder], index)
         assert index.respell("is the tradeoff of seaice real?") == "is the trade-off of sea ice real?"
         assert index.respell("tradeoffs of the cutoff") == "trade-off of the cutoff"  # cut and off stand apart
+        index.bring_glossary(Glossary.of([{"term": "Compromise", "synonyms": ["growth tradeoff"]}]))
+        assert index.respell("the growth tradeoff") == "the growth tradeoff"  # a name that is written out later
 
 
 def test_one_batch_is_read_while_two_are_under_way_and_never_more(

@@ -75,7 +75,7 @@ def test_a_comparison_has_two_sides_or_more(text: str, sides: tuple[str, ...]) -
         ("Explain reef hacking like I'm five", "reef hacking"),
         ('so what\'s the deal with "reef hacking"?', "reef hacking"),
         ("reef hacking definition", "reef hacking"),
-        ("reef hacking explained simply", "reef hacking"),
+        ("the reef hacking explained simply", "reef hacking"),
         ("definition of reef hacking", "reef hacking"),
         ("what is reef hacking in a nutshell", "reef hacking"),
         ("Who is Ada Reef?", "Ada Reef"),
@@ -107,6 +107,11 @@ def test_small_talk_and_orders_are_told_from_questions() -> None:
 
 def test_a_very_long_question_is_cut_and_read_quickly() -> None:
     assert len(understand("why " * 100_000).text) <= 2000
+
+
+def test_what_the_assistant_is_told_to_do_is_no_topic() -> None:
+    assert understand("Please explain reef hacking.").terms == understand("What is reef hacking?").terms
+    assert understand("list").terms == ("list",)
 
 
 def test_ever_and_anyone_are_no_topic() -> None:
