@@ -15,7 +15,7 @@ from alignment_qa.cite import Draft, Quote
 from alignment_qa.definition import classes, defines, names_first, serves
 from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
-from alignment_qa.lists import Beside, leant_on, left_out
+from alignment_qa.lists import Beside, leant_on, left_out, listed
 from alignment_qa.question import Question
 from alignment_qa.quotable import dangling, opens_badly
 from alignment_qa.retrieve import asks
@@ -87,7 +87,7 @@ def _choose(
     lead = _lead(sentences, evidence, shape, neighbours, limit, replies)
     if lead is None:
         return []
-    settled, listed, brought = evidence.question.kind in STRICT and lead.fits, 0, 0
+    settled, items, brought = evidence.question.kind in STRICT and lead.fits, 0, 0
     for sentence in (lead, *sentences):
         margin = shape.margin if len(chosen) - brought >= few or settled else 2 * shape.margin
         if sentence.score < lead.score - margin or len(chosen) >= limit:
@@ -96,6 +96,8 @@ def _choose(
             continue
         if sentence.form == "item" and sentence.text[:1].islower() and evidence.question.kind != "list":
             continue  # a piece of a sentence, without what leads into it
+        if sentence is not lead and _defines_another(sentence, lead, evidence.question):
+            continue
         if twin := next((c for c in chosen if _says_the_same(sentence, c.sentence)), None):
             known = {s.passage.source.doc_id for s in (twin.sentence, *twin.also)}
             if sentence.passage.source.doc_id not in known:
@@ -108,9 +110,9 @@ def _choose(
         announced = after.get(id(sentence))
         if _announces(sentence) and chosen and len(chosen) + 1 >= limit:
             continue
-        if needed and len(chosen) + listed + _brought(sentence, needed) >= limit:
+        if needed and len(chosen) + items + _brought(sentence, needed) >= limit:
             continue
-        listed += _brought(sentence, needed) - len(needed)
+        items += _brought(sentence, needed) - len(needed)
         brought += len(needed)
         chosen.extend(Chosen(before) for before in needed)
         chosen.append(Chosen(sentence))
@@ -270,6 +272,12 @@ def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composit
 
 def _mentions_any(sides: Collection[str], text: str) -> bool:
     return any(mentions(side, text) for side in sides)
+
+
+def _defines_another(sentence: Sentence, lead: Sentence, question: Question) -> bool:
+    """An item of a list defines what is asked, and this is of a list of such things and about another of them."""
+    defined = question.kind == "definition" and lead.fits and lead.form == "item"
+    return defined and listed(sentence) and not _mentions_any(question.called, sentence.text)
 
 
 def _says_nothing_new(sentence: Sentence, evidence: Evidence) -> bool:

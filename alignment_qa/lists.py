@@ -75,6 +75,11 @@ def _leading(sibling: Sentence, passage: Passage, first: int) -> list[Sentence]:
     return [s for s in found if passage is sibling.passage or s.text.endswith(":")]
 
 
+def listed(sentence: Sentence) -> bool:
+    """It stands in a list or leads into one."""
+    return sentence.form == "lead_in" or _items(sentence.passage)[sentence.place] is not None
+
+
 def leant_on(sentence: Sentence) -> int:
     """The place of the sentence before it; after a list, of what leads into that, which brings the list along."""
     rows, place = _items(sentence.passage), sentence.place - 1

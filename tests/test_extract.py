@@ -148,3 +148,18 @@ def test_where_nothing_defines_a_name_a_sentence_that_has_it_whole_leads(tmp_pat
     scores = {"Divers": 1.0, "Ada": 0.5, "Boats": -2.0}
     said = quoted(tmp_path, "What is the winter rest?", lambda s: scores[s.text.split()[0]], text)
     assert said[0].text.startswith("Ada Reef asked")
+
+
+def test_the_other_things_of_a_list_are_left_out_where_one_of_its_items_is_asked_for(tmp_path: Path) -> None:
+    text = (
+        "# Trusts\n\nThree trusts look after the bay:\n\n- The Kelp Trust is a charity that counts kelp. The Kelp Trust began in 1988.\n"
+        "- The Otter Trust is a charity that counts otters. It began in 1990.\n- The Urchin Trust is a charity that counts urchins.\n\n"
+        "All trusts of the bay are led by divers."
+    )
+    said = [d.text for d in quoted(tmp_path, "What is the Kelp Trust?", lambda s: -0.1 * s.place, text)]
+    assert said[0] == "The Kelp Trust is a charity that counts kelp."
+    assert "All trusts of the bay are led by divers." in said
+    assert not any("counts otters" in one or "1990" in one for one in said)
+    (tmp_path / "again").mkdir()
+    listed = quoted(tmp_path / "again", "Which trusts look after the bay?", lambda s: -0.1 * s.place, text)
+    assert any("counts otters" in draft.text for draft in listed)
