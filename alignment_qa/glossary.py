@@ -51,7 +51,8 @@ class Glossary:
     ) -> tuple[str, str, dict[str, str]]:
         """The question with names that no document knows, and abbreviations that fewer passages use than write them out,
         replaced by their terms: its words as documents have them; the same with all other names replaced too: its meaning,
-        for an encoder that knows no abbreviations; and these names, each with its term. Everyday words are left, they mean too
+        for an encoder that knows no abbreviations; and these names, each with its term, and the terms that were put in, each with
+        the name that it stands for. Everyday words are left, they mean too
         many things; so an abbreviation may be written small only where that is none. Another single word is a name where
         fewer passages use it than its term: "evals", "foom". `uses` says how many passages use a name."""
         terms: dict[str, str] = {}
@@ -74,6 +75,7 @@ class Glossary:
                 terms[found[0]] = term
             else:
                 question = pattern.sub(term, question)
+                terms[term] = name
         return question, meaning, terms
 
     def mentions(self, text: str) -> Iterator[tuple[int, int, str]]:

@@ -180,7 +180,8 @@ class Question:
     meaning: str = ""
     """The text with other names of what it names written out; empty where nobody has."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Names in the question that the glossary knows as others' short forms or synonyms, each with its term."""
+    """Names in the question that the glossary knows as others' short forms or synonyms, each with its term; and terms that
+    were put in for such names, each with its name."""
     parts: tuple[Part, ...] = ()
     """The questions that it is made of; none where it asks one thing."""
 

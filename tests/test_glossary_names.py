@@ -46,6 +46,21 @@ def test_other_names_are_written_out() -> None:
     assert Glossary.loads(glossary.dumps()) == glossary
 
 
+def test_what_is_written_out_is_also_defined_under_the_name_that_was_typed(tmp_path: Path) -> None:
+    text = "# Societies\n\nThe Kelp Otter Society was founded in 1990 by divers of the bay. The Kelp Otter Society meets in spring. KOS is a charity that counts otters along the coast."
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "one.md").write_text(text)
+    (tmp_path / "texts" / "two.md").write_text("# Spring\n\nThe Kelp Otter Society counts in spring, too.")
+    (tmp_path / "texts" / "glossary.yaml").write_text(
+        "- term: Kelp Otter Society\n  definition: The Kelp Otter Society is a society.\n  abbreviations: [KOS]\n"
+    )
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([tmp_path / "texts"], index)
+    answer = Assistant.open(tmp_path / "index").answer("What is KOS?")
+    assert answer.trace["question"] == "What is Kelp Otter Society?"
+    assert answer.text.startswith("KOS is a charity")
+
+
 def test_only_what_a_reader_may_miss_is_explained() -> None:
     known = {"Goal": 1, "Reward": 500, "Probe": 12, "Kernel": 3, "Ablation": 2, "Lens": 9, "Circuit": 5, "Patching": 30}
     glossary = Glossary({}, {term: f"{term} is a word." for term in known})
