@@ -21,12 +21,12 @@ _OPENING = re.compile(
 _ABOUT = re.compile(r"^\W*(?:(?:and|but|so|then|now)\b[\s,]*)?(?:what|how) about\b", re.I)
 _PRONOUN = re.compile(r"\b(it|its|they|their|theirs|them|this|that|these|those|he|she|him|his|her|one|ones)\b", re.I)
 _ALONE = (
-    r"(?: one)?(?=\W*$|\W*[,;?!]| (?:is|are|was|were|does|do|did|has|have|had|can|could|would|will|and|or|but|in|for|with|by|at|on|about|to|as|after|before|when|if|"
+    r"(?: one)?(?=\W*$|['’]s\b|\W*[,;?!]| (?:is|are|was|were|does|do|did|has|have|had|can|could|would|will|and|or|but|in|for|with|by|at|on|about|to|as|after|before|when|if|"
     r"than|from|\w+ed|begin|began|start|come|came|appear|happen|get|go|take|become|say|means?|works?|fails?|helps?|ever|also|still|really|actually|more|less|\w+er)\b)"
 )
 """What follows an ordinal that names a thing by itself: not "the first two", nor "the second argument". """
 _BACK = re.compile(  # this, that, these and those before a noun are no pronouns: the noun says what is meant
-    rf"\b(?:it|its|they|their|theirs|them|he|she|him|his|her|the (?:former|latter|other(?: one)?)|the (?:first|second){_ALONE}|"
+    rf"\b(?:it|its|they|their|theirs|them|he|she|him|his|her|the (?:former|latter|other(?: one)?)|the (?:first|second|third){_ALONE}|"
     r"the (?:term|word|phrase|name|idea|concept|notion)(?=\W*$| (?:come|mean|stem|originat|itself|first))|"
     r"(?:this|that|these|those)(?=\W*$|[,;?!]| (?:in|on|at|for|to|with|about|from|by|different|been|ever|just|and|or|too|also|even|still|really|actually|always|never|all|not|than|so|true|go|do|does|get|come|mean|work|happ?en|occur|exist|matter|fail|help|differ)\b))\b",
     re.I,
@@ -64,6 +64,8 @@ _EXPLETIVE = re.compile(
 _THERE = re.compile(r"\b(?:in|on|from|out|over) there$", re.I)
 _THAT = re.compile(r"\b(?:this|that|these|those)\b", re.I)
 _ONE = re.compile(r"\bones?$", re.I)
+_KIND_OF_ONE = re.compile(r"\b(?:the|an?|which|each|every|no|any|another|only) (?:[\w'’-]+ ){0,3}ones?$", re.I)
+"""What tells itself which one is meant: "the sleeper agents one", but not "detect one". """
 _CLAUSE = re.compile(
     r"\b(?:is|are|was|were|be|do|does|did|can|could|would|will|should|has|have|had|why|who|when|where|which|what(?:['’]?s)?|hows?|happen\w*)\b",
     re.I,
@@ -75,8 +77,17 @@ _DONE = re.compile(r"[a-z]{2,}(?!e)[a-z]ed")
 _NOT = re.compile(r"(?:ca|do|does|did|is|are|was|were|wo|would|could|should|has|have|had)n['’]?t")
 _EVENT = re.compile(r"\b(?:it|this|that) (?:\w+ly |ever |all )?happ?en", re.I)
 """What happens is all that was asked: "Will AI take our jobs?" "When will that happen?" """
-_OTHER = re.compile(rf"\bthe (?:(?:other|latter)(?: one)?\b|second{_ALONE})", re.I)
-_FIRST = re.compile(rf"\bthe (?:former(?: one)?\b|first{_ALONE})", re.I)
+_SIDES = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"\bthe (?:former(?: one)?\b|first{_ALONE})",
+        rf"\bthe (?:(?:other|latter)(?: one)?\b|second{_ALONE})",
+        rf"\bthe third{_ALONE}",
+    )
+)
+"""What stands for each of the things that were compared."""
+_WHICH = re.compile(r"which(?: one| of (?:them|these|those|the (?:two|three)))?\b", re.I)
+FEW = 2  # content words up to which "Which is cheapest?" is about what was compared
 _ASK_WORDS = frozenset(
     "not difference between define explain describe mean means called example examples hard also still too "
     "need needs want wants go goes get gets make makes take takes keep keeps know knows say says said think thinks".split()
@@ -91,30 +102,38 @@ def standalone(question: str, history: Sequence[Turn], closeness: Callable[[str]
     if not asked:
         return question
     last, topic = "", ""
+    sides: tuple[str, ...] = ()
     for text in asked:  # the last question may itself have leaned on the one before
-        filled = _fill(text, last, topic, closeness) if last else text
+        filled = _fill(text, last, topic, sides, closeness) if last else text
         own = topic_of(filled)
+        before = topic
         if not (topic and filled != text and topic in filled):  # a topic that was put in stays the topic
             topic = topic if set(terms(own)) <= _talk() else own
+        sides = understand(filled).sides or (sides if topic == before else ())
         last = filled
-    return _fill(question, last, topic, closeness)
+    return _fill(question, last, topic, sides, closeness)
 
 
-def _fill(question: str, last: str, topic: str, closeness: Callable[[str], float]) -> str:
+def _fill(question: str, last: str, topic: str, sides: Sequence[str], closeness: Callable[[str], float]) -> str:
     if not topic or not question.strip() or _CHANGES.match(question):
         return question
     rest = _OPENING.sub("", question).strip(" ?.!")
     content = terms(_PRONOUN.sub(" ", rest))
-    sides = understand(last).sides
-    if sides and (_OTHER.search(rest) or _FIRST.search(rest)):
-        return _FIRST.sub(sides[0], _OTHER.sub(sides[1], rest)) + "?"
+    if chosen := [(stands, side) for stands, side in zip(_SIDES, sides, strict=False) if stands.search(rest)]:
+        for stands, side in chosen:
+            rest = stands.sub(side, rest)
+        return f"{rest}?"
+    if sides and _WHICH.match(rest) and len(content) <= FEW:
+        return f"{rest}? ({topic})"
     if _BARE.match(rest) or not content:
         return f"{rest[:1].upper()}{rest[1:]}: {last}" if rest else last
     opens = bool(_OPENING.match(question))
     talk = set(content) <= _talk()
     if (opens or _ONE.search(rest)) and len(content) <= 3 and not talk and not _CLAUSE.search(rest):
         return _put_in_place(rest, last, topic, closeness)
-    if _THERE.search(rest) or (_ONE.search(rest) and (_BACK.search(rest) or _THAT.search(rest))):
+    if _THERE.search(rest) or (
+        _ONE.search(rest) and (_BACK.search(rest) or _THAT.search(rest) or not _KIND_OF_ONE.search(rest))
+    ):
         return f"{rest}? ({topic})"
     back = _BACK.search(rest)
     if back and not _EXPLETIVE.search(rest):
@@ -173,7 +192,7 @@ def topic_of(question: str) -> str:
     longest run of content words."""
     understood = understand(question)
     if understood.sides:
-        return " and ".join(understood.sides)
+        return f"{', '.join(understood.sides[:-1])} and {understood.sides[-1]}"
     if understood.subject and len(understood.subject.split()) <= 6 and not _CLAUSE.search(understood.subject):
         return understood.subject
     question = _WORKS.sub(r"\1", _OPENING.sub("", question))

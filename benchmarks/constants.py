@@ -37,6 +37,7 @@ TRIED: dict[str, tuple[float, ...]] = {
     "arrange.LISTED": (8, 30),
     "conversation.OWN": (4, 6),
     "conversation.BEFORE": (1, 3),
+    "conversation.FEW": (1, 4),
     "compound.FIRST": (1, 5),
 }
 SHOWN = ("good", "recall@8", "false refusals", "declined", "AUROC")

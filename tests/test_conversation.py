@@ -61,6 +61,21 @@ def closeness(text: str) -> float:
             "when was deceptive alignment published?",
         ),
         ("What is reward hacking?", "compare the first two", "compare the first two"),
+        ("What are mesa-optimizers?", "how could we detect one?", "how could we detect one? (mesa-optimizers)"),
+        (
+            "What is reward hacking?",
+            "Is a small honest model trained with debate a safer one?",
+            "Is a small honest model trained with debate a safer one?",
+        ),
+        ("RLHF, DPO or RLAIF: RLHF vs DPO vs RLAIF?", "what is wrong with the third one?", "what is wrong with RLAIF?"),
+        ("debate vs amplification", "and the first one's limits?", "debate's limits?"),
+        ("RLHF vs DPO vs RLAIF", "which is cheapest?", "which is cheapest? (RLHF, DPO and RLAIF)"),
+        (
+            "RLHF vs DPO vs RLAIF",
+            "which laboratories publish system cards?",
+            "which laboratories publish system cards?",
+        ),
+        ("What is reward hacking?", "which is cheapest?", "which is cheapest?"),
         (
             "Inner or outer alignment: what is the difference between reward hacking and deceptive alignment?",
             "explain the second experiment",
@@ -116,6 +131,13 @@ def test_talk_about_a_topic_is_no_new_topic() -> None:
 def test_a_topic_that_was_put_in_stays_the_topic() -> None:
     history = [Turn("user", "What is ELK?"), Turn("assistant", "…"), Turn("user", "Has it been solved?")]
     assert standalone("What has been tried so far?", history, closeness) == "What has been tried so far? (ELK)"
+
+
+def test_what_was_compared_is_remembered_as_long_as_it_is_the_topic() -> None:
+    asked = ["debate vs amplification", "which is cheapest?"]
+    assert standalone("why the first?", [Turn("user", text) for text in asked], closeness) == "why debate?"
+    asked.append("What is gradient hacking?")
+    assert standalone("why the first?", [Turn("user", text) for text in asked], closeness) != "why debate?"
 
 
 def test_the_first_question_is_left_as_it_is() -> None:
