@@ -34,7 +34,7 @@ WORD = re.compile(r"[^\W\d_]+")
 _NAMED = re.compile(r"(?<!^)(?<![.?!] )\b(?:[A-Z][\w’'-]*|\w*\d[\w.-]*)")
 AROUND = 0.5  # weight of a word that stands in a passage or beside it, added to that of one in the passage
 SEVERAL = 3  # passages that use a word before another may be taken for a misspelling of it
-HALF = 3  # letters of a word that others were written together with
+HALF, WHOLE = 3, 30  # letters that a word has at least which another was written together with, and both at most
 LONG = 12  # letters from which a word two edits away is the same one misspelt: "meddling" is no "modeling"
 
 
@@ -175,7 +175,7 @@ class Keywords:
         """For a word that no passage uses, the pairs of words that it may be written together from ("tradeoff", "trade" and
         "off"), each with some passages that use both."""
         plain = word.lower()
-        if any(self.frequency(terms(plain)).values()):
+        if len(plain) > WHOLE or any(self.frequency(terms(plain)).values()):
             return []
         wholes = dict.fromkeys((plain, plain.removesuffix("s")))
         pairs = [(whole[:at], whole[at:]) for whole in wholes for at in range(HALF, len(whole) - HALF + 1)]

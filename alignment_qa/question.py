@@ -28,6 +28,9 @@ MAX_LENGTH = 2000
 TERM = 3
 """Words up to which what is to be defined or compared is a name, not a description."""
 
+SIDES = 4
+"""Things that are compared, at most: each is searched for by itself, and an answer has room for two sentences on each."""
+
 _AUXILIARY = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must"
 _ASKED = r"(?:(?:^|[,:;?.!–—])\W*(?:(?:so|and|but|or|then|ok|okay|on average) )*(?:(?:by|at|to|in|for|of|with|from|over|on|after|within|against|under) )?)"
 """What a question may open with before the word that asks; that word inside a question asks for nothing: "Do we know how much …" """
@@ -240,7 +243,7 @@ def _sides(text: str) -> tuple[str, ...]:
     for pattern in _SIDES:
         if found := pattern.search(text):
             sides = [_trim(side) for part in (found["a"], found["b"]) for side in _several(part)]
-            if all(terms(side) for side in sides):
+            if len(sides) <= SIDES and all(terms(side) for side in sides):
                 return (*(_share_head(side, sides[-1]) for side in sides[:-1]), sides[-1])
     return ()
 
@@ -248,7 +251,7 @@ def _sides(text: str) -> tuple[str, ...]:
 def _several(side: str) -> list[str]:
     """The names that one side of "and" or "vs" may be a row of: "RLHF, DPO" or "DPO vs RLAIF"; else the side itself."""
     names = [name.strip() for name in re.split(r",|\bvs\b\.?|\bversus\b", side.rstrip(" ,")) if name.strip()]
-    return names if all(_is_name(name) for name in names) else [side]
+    return names if len(names) > 1 and all(_is_name(name) for name in names) else [side]
 
 
 def _is_name(phrase: str) -> bool:

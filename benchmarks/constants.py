@@ -23,6 +23,8 @@ TRIED: dict[str, tuple[float, ...]] = {
     "lexical.LONG": (8, 20),
     "quotable.FEW": (2, 4),
     "question.TERM": (2, 5),
+    "question.SIDES": (2, 6),
+    "lexical.HALF": (2, 5),
     "retrieve.NEAR": (0.2, 0.4),
     "retrieve.SURE": (0.4, 0.7),
     "retrieve.APART": (0.1, 0.3),

@@ -233,11 +233,14 @@ def test_misspelt_words_are_read_as_the_passages_spell_them(tmp_path: Path) -> N
 
 
 def test_words_written_together_are_read_as_the_passages_write_them(tmp_path: Path) -> None:
-    text = "# Growth\n\nKelp has a Trade-Off between speed and strength. A cut heals. Sea ice lies far off."
+    text = "# Growth\n\nKelp has a Trade-Off between speed and strength. A cut heals. Sea ice lies far off. Photosynthesizing phytoplankton and photosynthesizing phytoplanktonic life drift."
     folder = write(tmp_path / "texts", one=text)
     with Index.open(tmp_path / "index", write=True) as index:
         sync([folder], index)
         assert index.respell("is the tradeoff of seaice real?") == "is the trade-off of sea ice real?"
+        long = "photosynthesizingphytoplanktonic"  # nobody writes that, and what is pasted may have thousands of halves
+        assert index.respell(long[:-2]) == "photosynthesizing phytoplankton"
+        assert index.respell(long) == long
         assert index.respell("tradeoffs of the cutoff") == "trade-off of the cutoff"  # cut and off stand apart
         index.bring_glossary(Glossary.of([{"term": "Compromise", "synonyms": ["growth tradeoff"]}]))
         assert index.respell("the growth tradeoff") == "the growth tradeoff"  # a name that is written out later

@@ -50,6 +50,7 @@ def test_the_kind_of_a_question_is_read_from_its_words(text: str, kind: str) -> 
         ("inner, outer and robust alignment compared", ()),
         ("compare inner, outer and robust alignment", ("inner alignment", "outer alignment", "robust alignment")),
         ("RLHF vs DPO vs RLAIF", ("RLHF", "DPO", "RLAIF")),
+        ("compare A, B, C, D, E, F, G and H", ()),
         ("What is the difference between debate, as OpenAI has it, and amplification?", ("debate", "amplification")),
         ("Debate versus amplification: what do they share?", ("Debate", "amplification")),
         ("debate vs amplification whats better", ("debate", "amplification")),
