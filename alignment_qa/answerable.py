@@ -54,8 +54,8 @@ def measure(
 ) -> dict[str, float]:
     """What the probability of an answer is computed from: how close the nearest sentence is, and the nearest
     passages, beside what is usual in this corpus; names and words that do not meet in one place; how late the asked kind
-    of thing comes; whether it asks what a term means that no passage has; and whether a document or a heading says of itself that it answers this. Those that are `UNWEIGHED` stand
-    for themselves. None of it is the length of a passage."""
+    of thing comes; whether it asks what a term means that no passage has; and whether a document or a heading says of itself
+    that it answers this. Those that are `UNWEIGHED` stand for themselves. None of it is the length of a passage."""
     total = sum(rarity.values()) or 1.0
     close = sorted(float(rows[0] @ vector) for rows in vectors.values())
     usual, here = model()["thresholds"]["background"], index.background()

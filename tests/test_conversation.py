@@ -67,7 +67,7 @@ def closeness(text: str) -> float:
             "Is a small honest model trained with debate a safer one?",
             "Is a small honest model trained with debate a safer one?",
         ),
-        ("RLHF, DPO or RLAIF: RLHF vs DPO vs RLAIF?", "what is wrong with the third one?", "what is wrong with RLAIF?"),
+        ("RLHF vs DPO vs RLAIF", "what is wrong with the third one?", "what is wrong with RLAIF?"),
         ("debate vs amplification", "and the first one's limits?", "debate's limits?"),
         ("RLHF vs DPO vs RLAIF", "which is cheapest?", "which is cheapest? (RLHF, DPO and RLAIF)"),
         (

@@ -47,7 +47,6 @@ def test_the_kind_of_a_question_is_read_from_its_words(text: str, kind: str) -> 
         ("supervised vs reinforcement learning", ("supervised learning", "reinforcement learning")),
         ("jailbreak vs prompt injection", ("jailbreak", "prompt injection")),
         ("What are the differences between AGI, TAI, and superintelligence?", ("AGI", "TAI", "superintelligence")),
-        ("inner, outer and robust alignment compared", ()),
         ("compare inner, outer and robust alignment", ("inner alignment", "outer alignment", "robust alignment")),
         ("RLHF vs DPO vs RLAIF", ("RLHF", "DPO", "RLAIF")),
         ("compare A, B, C, D, E, F, G and H", ()),
