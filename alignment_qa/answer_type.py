@@ -13,6 +13,10 @@ from alignment_qa.question import UNTIL, Aspect, Question, Unit
 STRICT = frozenset({"who", "when", "number"})
 """Kinds whose answer must hold a thing of that kind."""
 
+TOLD = frozenset({"who", "when"})
+"""Those that only a sentence with a name, or with a time, can answer."""
+_HOW_MANY = re.compile(r"\bhow many\b", re.I)
+
 NAMELESS = frozenset("i ai ais agi agis asi ml rl llm llms ok".split())
 """Written as names, and the name of nobody."""
 APART = 3  # words between a number and what it counts
@@ -131,6 +135,15 @@ def holds(question: Question, text: str) -> float:
             return float(bool(_CAUSE.search(text)))
         case _:
             return 0.0
+
+
+def tells(question: Question, texts: Sequence[str]) -> bool:
+    """Some text holds the person, the time or the money that is asked for, or a number where it is asked how many; for any
+    other question true. Another amount may be told without a number ("rarely"), or of the same things by another word."""
+    if question.kind in TOLD or question.unit == "money":
+        return any(holds(question, text) for text in texts)
+    numbers = (found[0] for text in texts for found in _AMOUNT.finditer(text))
+    return not _HOW_MANY.search(question.text) or any(not _YEAR.fullmatch(number) for number in numbers)
 
 
 def does(name: str, text: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from alignment_qa.answer_type import STRICT, holds, shows
+from alignment_qa.answer_type import STRICT, TOLD, holds, shows
 from alignment_qa.answerable import answerable, logit, measure, model, names, unnamed, verdict
 from alignment_qa.definition import classes
 from alignment_qa.encoders import Vectors
@@ -23,9 +23,6 @@ from alignment_qa.question import Question
 from alignment_qa.quotable import Form, bare, forms, quotable, repeats
 from alignment_qa.store import Vectors16
 from alignment_qa.types import Abstention, Hit, Passage
-
-TOLD = frozenset({"who", "when"})
-"""Kinds that only a sentence with a name, or with a time, can answer; an amount may be told without a number."""
 
 
 class Statistics(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alignment_qa.answer_type import STRICT, mentions, says_of_each
+from alignment_qa.answer_type import STRICT, mentions, says_of_each, tells
 from alignment_qa.arrange import Chosen, by_document, whole_lists
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.definition import classes, defines, names_first, serves
@@ -56,14 +56,17 @@ def extract(
     beside: Beside = lambda passage, step: None,
     shape: Composition = SHIPPED,
 ) -> Iterator[Draft]:
-    """The quoted answer, sentence by sentence; nothing when no sentence stands on its own. `beside` finds the next
-    passage of a section and the one before, over which a list may run."""
+    """The quoted answer, sentence by sentence; nothing when no sentence stands on its own, or all of it leaves out the person,
+    the time or the number that is asked for. `beside` finds the next passage of a section and the one before, over which a
+    list may run."""
     groups = _compare(evidence, detail, beside, shape) if evidence.question.sides else []
     if not groups:
         chosen = _choose(evidence.sentences, evidence, beside, shape, shape.limit(detail), shape.few)
         exact = evidence.question.kind in STRICT
         lead_first = exact or evidence.question.kind in {"definition", "yes_no"}
         groups = by_document(whole_lists(chosen, evidence, beside), shape.first, lead_first, exact)
+    if not tells(evidence.question, [c.sentence.text for group in groups for c in group]):
+        return
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:
         cut = _cut_short(group, beside)

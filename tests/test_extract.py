@@ -163,3 +163,35 @@ def test_the_other_things_of_a_list_are_left_out_where_one_of_its_items_is_asked
     (tmp_path / "again").mkdir()
     listed = quoted(tmp_path / "again", "Which trusts look after the bay?", lambda s: -0.1 * s.place, text)
     assert any("counts otters" in draft.text for draft in listed)
+
+
+COUNTED = (
+    "# Barrens\n\nUrchins strip a kelp forest bare within weeks. Divers of the coast have watched the barrens for long. "
+    "In 2011 Ingrid Holm counted forty urchins on a single stem."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_answered"),
+    [
+        ("Who counted the urchins of the kelp barrens?", False),
+        ("When were the urchins of the kelp barrens counted?", False),
+        ("How many urchins sit on a stem of kelp?", False),
+        ("How much money do the urchins of the kelp barrens cost?", False),
+        ("How badly do urchins harm the kelp?", True),
+        ("How much of the kelp forest do urchins leave?", True),
+    ],
+)
+def test_what_holds_no_person_time_or_number_answers_nothing_that_asks_for_one(
+    tmp_path: Path, question: str, is_answered: bool
+) -> None:
+    said = quoted(tmp_path, question, lambda s: -9.0 if s.text.startswith("In 2011") else 0.0, COUNTED)
+    assert bool(said) == is_answered
+
+
+def test_a_number_that_counts_the_same_by_another_word_is_an_answer_and_a_year_is_none(tmp_path: Path) -> None:
+    said = quoted(tmp_path, "How many grazers sit on a single stem?", lambda s: float("2011" in s.text), COUNTED)
+    assert said
+    (tmp_path / "other").mkdir()
+    dated = "# Barrens\n\nIn 2011 the grazers were counted on each single stem of the kelp."
+    assert not quoted(tmp_path / "other", "How many grazers sit on a single stem?", lambda s: 0.0, dated)
