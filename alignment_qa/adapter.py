@@ -2,7 +2,8 @@
 their answers are, and an encoder made for likeness brings the two less near than they belong.
 
 A low-rank adapter (LoRA, Hu et al., 2106.09685): to each weight matrix of the default encoder is added the product of two
-thin ones. Passages are encoded without it. `adapter.npz` is written by eval/adapt.py, never by hand.
+thin ones. Passages are encoded without it. It learns the documents that it is taught and little that holds for others
+(benchmarks/drawn.py), so it also knows which those are. `adapter.npz` is written by eval/adapt.py, never by hand.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FITTED = Path(__file__).with_name("adapter.npz")
+TAUGHT = "taught"
+"""What the file calls the documents that it was fitted on, each by the question that it lists first."""
 DOWN, UP = "down", "up"
 """What the two factors of a layer are called in the file, before its name: (rank, inputs) and (outputs, rank), float16."""
 
@@ -35,6 +38,13 @@ def adapt(model: Any, factors: Mapping[str, NDArray[np.floating]] | None = None)
                 product = up.astype(np.float32) @ factors[f"{DOWN} {layer}"].astype(np.float32)
                 model[0].model.get_submodule(layer).weight += torch.from_numpy(product)
     return model
+
+
+@lru_cache(maxsize=1)
+def taught() -> frozenset[str]:
+    """The documents that the fitted adapter was taught, each by the question that it lists first."""
+    with np.load(FITTED) as fitted:
+        return frozenset(fitted[TAUGHT].tolist())
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """A question, its hits and their scored sentences → features, and how probable it is that they answer the question.
 
-The weights are fitted: `evidence.json` is written by eval/calibrate.py, never by hand.
+The weights are fitted, for documents that the adapter was taught and for others: a cosine tells less there. `evidence.json`
+is written by eval/calibrate.py, never by hand.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def measure(
     that it answers this. Those that are `UNWEIGHED` stand for themselves. None of it is the length of a passage."""
     total = sum(rarity.values()) or 1.0
     close = sorted(float(rows[0] @ vector) for rows in vectors.values())
-    usual, here = model()["thresholds"]["background"], index.background()
+    usual, here = model(index.taught())["thresholds"]["background"], index.background()
     near_here = partial(above, background=usual if here is None else here, usual=usual)
     return {
         "sentence": near_here(max(s.cosine for s in sentences)) if sentences else 0.0,
@@ -161,21 +162,36 @@ def _content(text: str) -> list[str]:
 
 
 def digest() -> str:
-    """Eight hex digits of the fitted model."""
-    return hashlib.sha256(json.dumps(model(), sort_keys=True).encode()).hexdigest()[:8]
+    """Eight hex digits of the fitted models."""
+    return hashlib.sha256(json.dumps(fitted(), sort_keys=True).encode()).hexdigest()[:8]
+
+
+Model = Mapping[str, Mapping[str, float]]
+"""The weights of a sentence and of an answer, and the thresholds."""
+TAUGHT, OTHERS = "taught", "others"
 
 
 @lru_cache(maxsize=1)
-def model() -> dict[str, dict[str, float]]:
-    """The fitted weights of a sentence and of an answer, and the thresholds."""
-    loaded: dict[str, dict[str, float]] = json.loads(Path(__file__).with_name("evidence.json").read_text())
+def fitted() -> dict[str, dict[str, dict[str, float]]]:
+    """The model for documents that the adapter was taught, and that for others."""
+    loaded: dict[str, dict[str, dict[str, float]]] = json.loads(Path(__file__).with_name("evidence.json").read_text())
     return loaded
 
 
-def answerable(features: Mapping[str, float]) -> float:
+@lru_cache(maxsize=8)
+def model(taught: float) -> Model:
+    """The model for an index of which the adapter was taught that share, in [0, 1]: between the two as that is."""
+    one, other = fitted()[TAUGHT], fitted()[OTHERS]
+    return {
+        part: {name: taught * value + (1 - taught) * other[part][name] for name, value in one[part].items()}
+        for part in one
+    }
+
+
+def answerable(features: Mapping[str, float], weight: Mapping[str, float]) -> float:
     """The probability that the evidence answers the question: a logistic model of `measure`'s features; at least what the
     documents promise, for one that lists a question answers it also where the two share no word."""
-    return max(1 / (1 + math.exp(-logit(model()["answer"], features))), features["promised"])
+    return max(1 / (1 + math.exp(-logit(weight, features))), features["promised"])
 
 
 def logit(weight: Mapping[str, float], features: Mapping[str, float]) -> float:
@@ -183,9 +199,10 @@ def logit(weight: Mapping[str, float], features: Mapping[str, float]) -> float:
     return weight["bias"] + sum(value * features[name] for name, value in weight.items() if name != "bias")
 
 
-def verdict(probability: float, features: Mapping[str, float], held: bool, least: float | None) -> Abstention | None:
+def verdict(
+    probability: float, features: Mapping[str, float], held: bool, threshold: Mapping[str, float], least: float | None
+) -> Abstention | None:
     """Nothing for an answer; of what is not one, whether the corpus is about the topic, or has (`held`) all that is named."""
-    threshold = model()["thresholds"]
     if probability >= (threshold["answers"] if least is None else least):
         return None
     near = held or features["nearest"] >= threshold["near"]

@@ -70,6 +70,9 @@ class Encoder(Protocol):
     encode_query: Callable[[Sequence[str]], Vectors]
     """As `encode`, of questions: vectors by which what answers them is sought among the others."""
 
+    encode_taught: Callable[[Sequence[str]], Vectors]
+    """As `encode_query`, where what is sought is among the documents that the adapter was taught (`alignment_qa.adapter`)."""
+
     words: Callable[[Sequence[str]], Vectors]
     """Single words → (n, any) float32, as `alignment_qa.words` has them; zeros for an encoder without a table of tokens."""
 
@@ -95,6 +98,7 @@ class ExportedEncoder:
         self._batch_tokens = BATCH_TOKENS
         self.backend = AS_EXPORTED
         self.encode_query: Callable[[Sequence[str]], Vectors] = self.encode
+        self.encode_taught: Callable[[Sequence[str]], Vectors] = self.encode_query
         self.words = words_from(table_of(tokenizer.with_name("model.safetensors")), self._tokens)
 
     def run_by(self, transform: Transform, backend: str, batch_tokens: int = BATCH_TOKENS) -> ExportedEncoder:
@@ -165,6 +169,7 @@ class TorchEncoder:
         self._counter: Any = deepcopy(self._model.tokenizer)  # counts while another thread encodes
         self.backend = f"torch fp32 on {self._model.device.type}"
         self.encode_query: Callable[[Sequence[str]], Vectors] = partial(self._encode, self._model.encode_query)
+        self.encode_taught: Callable[[Sequence[str]], Vectors] = self.encode_query
         self.words = words_from(_input_embeddings(self._model), self._tokens)
         self._averages = _averages(self._model)
 
@@ -208,12 +213,12 @@ def load(name: str = DEFAULT_ENCODER) -> Encoder:
     for asked in (False, True):
         _keep(asked)
     encoder = _default(asked=False)
-    questions = cache(partial(_asking, encoder))  # loaded by the first question: what only ingests never asks one
-    encoder.encode_query = lambda texts: questions().encode(texts)
+    adapted = cache(partial(_adapted, encoder))  # loaded by the first question that is put to what it was taught
+    encoder.encode_taught = lambda texts: adapted().encode(texts)
     return encoder
 
 
-def _asking(encoder: ExportedEncoder | TorchEncoder) -> ExportedEncoder | TorchEncoder:
+def _adapted(encoder: ExportedEncoder | TorchEncoder) -> ExportedEncoder | TorchEncoder:
     """The default encoder as it reads questions, with this one's tokenizer where both run from their exports."""
     exported = _export_of(asked=True)
     if isinstance(encoder, ExportedEncoder) and exported.exists():

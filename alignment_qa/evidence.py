@@ -40,6 +40,9 @@ class Statistics(Protocol):
     def background(self) -> float | None:
         """How near passages are to questions that have nothing to do with them, a cosine; None where it is not known."""
 
+    def taught(self) -> float:
+        """The share of the passages whose documents the adapter was taught, in [0, 1]."""
+
     def promised(self, question: str, doc_ids: Collection[str]) -> float:
         """How surely, in [0, 1], one of these documents lists the very question."""
 
@@ -95,20 +98,21 @@ def gather(
     """Score every sentence of the hits for the question, whose (dimension,) unit vector is given. `least` is the
     probability from which there is an answer; None takes the calibrated one. A comparison with what no passage names has
     none, nor has a question for a person or a time where no passage has one."""
+    fitted = model(index.taught())
     vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
     rarity = weights(question.terms, index)
     sentences = [
         sentence
         for hit in hits
         if hit.passage.passage_id in vectors
-        for sentence in _score(question, hit, vectors[hit.passage.passage_id], vector, rarity)
+        for sentence in _score(question, hit, vectors[hit.passage.passage_id], vector, rarity, fitted["sentence"])
     ]
     sentences.sort(key=lambda s: (-s.score, s.passage.passage_id, s.place))
     features = measure(question, hits, sentences, vectors, vector, rarity, index)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
     one_sided = any(set(terms(side)) <= set(missing) for side in question.sides)
     nobody = question.kind in TOLD and not any(sentence.fits for sentence in sentences)
-    probability = 0.0 if one_sided or nobody else answerable(features)
+    probability = 0.0 if one_sided or nobody else answerable(features, fitted["answer"])
     absent = unnamed(question, hits)
     held = bool(names(question)) and not absent
     return Evidence(
@@ -116,7 +120,7 @@ def gather(
         tuple(hits),
         tuple(sentences),
         probability,
-        verdict(probability, features, held, least),
+        verdict(probability, features, held, fitted["thresholds"], least),
         missing,
         absent,
         features,
@@ -129,6 +133,7 @@ def _score(
     matrix: Vectors,
     vector: Vectors,
     rarity: Mapping[str, float],
+    weight: Mapping[str, float],
 ) -> list[Sentence]:
     passage = hit.passage
     rows = matrix[1:]
@@ -153,7 +158,7 @@ def _score(
             "causes": fits * (question.kind == "why"),
             "shows": shows(question.aspect, passage.heading, text),
         }
-        score = logit(model()["sentence"], features)
+        score = logit(weight, features)
         result.append(
             Sentence(
                 passage,

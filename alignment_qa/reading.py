@@ -8,16 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
-from alignment_qa import replica
+from alignment_qa import adapter, replica
 from alignment_qa.abbreviations import abbreviations, of_the_field, written_out
 from alignment_qa.chroma import Server, collection_in, in_folder
-from alignment_qa.encoders import Encoder, Vectors
+from alignment_qa.encoders import Encoder, Vectors, unit
 from alignment_qa.errors import IndexBusy, IndexMissing
 from alignment_qa.glossary import COMMON, FEW, Glossary
 from alignment_qa.lexical import WORD, Keywords, terms
@@ -47,6 +48,7 @@ class Reading:
         self._long: dict[str, str | None] = {}
         self._encoded: dict[str, Vectors] = {}
         self._sought: dict[str, Vectors] = {}
+        self._share = -1, 0.0
         self._asked: dict[tuple[str, int], list[tuple[str, float]]] = {}
         self._collections: dict[str, Any] = {}
         self._generation = self._store.generation
@@ -131,8 +133,23 @@ class Reading:
         return [self.encode(wording) for wording in dict.fromkeys((question, self.meaning(question)))]
 
     def sought(self, question: str) -> Vectors:
-        """(dimension,) unit vector of a question, to compare with what may answer it."""
-        return self._remember(self._sought, self.encoder.encode_query, question)
+        """(dimension,) unit vector of a question, to compare with what may answer it: by the adapter, as far as that was
+        taught what is here."""
+        return self._remember(self._sought, partial(self._read, self.taught()), question)
+
+    def _read(self, share: float, questions: Sequence[str]) -> Vectors:
+        if share == 0:
+            return self.encoder.encode_query(questions)
+        own = 0.0 if share == 1 else self.encoder.encode_query(questions)
+        return unit(share * self.encoder.encode_taught(questions) + (1 - share) * own)
+
+    def taught(self) -> float:
+        """The share of the passages whose documents the adapter was taught, in [0, 1]."""
+        self._refresh()
+        if (generation := self._store.generation) != self._share[0]:
+            self._share = generation, self._store.share_of(adapter.taught())
+            self._sought.clear()
+        return self._share[1]
 
     @staticmethod
     def _remember(known: dict[str, Vectors], encode: Callable[[Sequence[str]], Vectors], question: str) -> Vectors:

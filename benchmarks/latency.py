@@ -128,7 +128,7 @@ class Timed:
 def apart(assistant: Assistant, question: str) -> dict[str, float]:
     """Milliseconds of encoding a question, both ways, and of the retrieval that follows."""
     encoder = assistant.index.encoder  # an index remembers its last questions
-    encoded = clocked(lambda: (encoder.encode([question]), encoder.encode_query([question])))
+    encoded = clocked(lambda: (encoder.encode([question]), encoder.encode_taught([question])))
     return {"encoding alone": encoded, "retrieval alone": clocked(lambda: assistant.search(question))}
 
 

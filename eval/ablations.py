@@ -20,7 +20,7 @@ from eval.runs import Run
 @dataclass(frozen=True, slots=True)
 class Ablation:
     """A part taken away: by fields of the configuration, by another way of building the index, by encoding
-    questions as passages, or by never declining."""
+    questions as passages are, or by never declining."""
 
     meaning: str
     chosen: Mapping[str, Any] = field(default_factory=dict)
@@ -58,15 +58,15 @@ def without(part: str | None, documents: Path, index: str | None = None) -> Iter
         raise GoldenError(f"--ablate {part} builds an index of its own: leave --index out.")
     assistant = Assistant.open(index or corpus.index_of(documents, ablation.building), **ablation.chosen)
     encoder, gather = assistant.index.encoder, evidence.gather
-    encode_query = encoder.encode_query
+    encode_taught = encoder.encode_taught
     if not ablation.adapts:
-        encoder.encode_query = encoder.encode
+        encoder.encode_taught = encoder.encode_query
     if not ablation.declines:
         evidence.gather = lambda *given: replace(gather(*given), abstention=None)
     try:
         yield assistant
     finally:
-        encoder.encode_query, evidence.gather = encode_query, gather
+        encoder.encode_taught, evidence.gather = encode_taught, gather
 
 
 def parts(whole: Assistant) -> list[str]:

@@ -43,7 +43,8 @@ UNKNOWN = -1
 @dataclass(frozen=True, slots=True)
 class Taught:
     """`questions` and for each the number of its article and of the sentence that answers it, or UNKNOWN (n,); of each of the m
-    sentences its own vector and that with its passage's added (m, dimension), its passage and its article (m,)."""
+    sentences its own vector and that with its passage's added (m, dimension), its passage and its article (m,); and the
+    question that each article lists first."""
 
     questions: list[str]
     owners: NDArray[np.int64]
@@ -52,6 +53,7 @@ class Taught:
     in_context: Vectors
     passages: NDArray[np.int64]
     articles: NDArray[np.int64]
+    listed: list[str]
 
 
 def main() -> int:
@@ -64,8 +66,8 @@ def main() -> int:
     with Index.open(index_of(ARTICLES)) as index:
         taught = read(index)
     if options.write:
-        factors: dict[str, Any] = {name: rows.astype(np.float16) for name, rows in fit(taught).items()}
-        np.savez(adapter.FITTED, **factors)
+        kept: dict[str, Any] = {name: rows.astype(np.float16) for name, rows in fit(taught).items()}
+        np.savez_compressed(adapter.FITTED, **kept | {adapter.TAUGHT: np.array(taught.listed)})
         print(f"written to {adapter.FITTED.name}, from {len(taught.questions)} questions")
     else:
         for line in across(taught, options.folds):
@@ -90,6 +92,7 @@ def read(index: Index) -> Taught:
     in_context: list[Vectors] = []
     passages: list[str] = []
     articles: list[int] = []
+    listed: list[str] = []
     for number, document in enumerate(index.documents()):
         prose = [p for p in index.passages_of(document.source.doc_id) if p.role == "prose"]
         starts: dict[str, int] = {}
@@ -103,6 +106,7 @@ def read(index: Index) -> Taught:
                 passages.append(passage.passage_id)
                 articles.append(number)
         rows += [(index.meaning(question), number, UNKNOWN) for question in document.questions]
+        listed += document.questions[:1]
         for line in asked.get(names[document.source.doc_id], []):
             best = next(iter(line["answered_by"]), None)
             if best and (found := [at for text, at in starts.items() if text.startswith(best)]):
@@ -111,7 +115,7 @@ def read(index: Index) -> Taught:
     questions, owners, answers = zip(*rows, strict=True)
     return Taught(
         list(questions), np.array(owners), np.array(answers), np.array(sentences), np.array(in_context),
-        passage_numbers, np.array(articles),
+        passage_numbers, np.array(articles), listed,
     )  # fmt: skip
 
 

@@ -1,10 +1,11 @@
-"""The dev half of the golden questions flows in, the weights and thresholds of the evidence model flow out
+"""The dev half of the golden questions flows in, the weights and thresholds of the evidence models flow out
 (`alignment_qa/evidence.json`): `python -m eval.calibrate`. The test half cannot be loaded from here.
 
-Two logistic models. The first scores a sentence; its labels are the golden quotes among all sentences retrieved. The
+Fitted twice: on the articles as the adapter reads questions to them, and as if they were other people's (eval/shelves.py).
+Each time two logistic models. The first scores a sentence; its labels are the golden quotes among all sentences retrieved. The
 second gives the probability that there is an answer; beside the unanswerable questions it learns from answerable ones
-whose documents were hidden from it, unless what is left still holds a vital nugget, from everyday questions, and from the
-same questions put to libraries of a few articles (eval/shelves.py), where less is near to anything.
+whose documents were hidden from it, unless what is left still holds a vital nugget, and from everyday questions. What it
+makes of the same questions put to libraries of a few articles, where less is near to anything, is shown.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -32,15 +33,14 @@ from eval import adapt
 from eval.corpus import index_of
 from eval.golden import ARTICLES, SHIPPED, Query, Reason, load, read_documents, spans_of, split_of
 from eval.measures import held
-from eval.shelves import shelves
+from eval.shelves import shelf, shelves
 
 MODEL = Path(answerable.__file__).with_name("evidence.json")
 KEPT = 0.95  # share of the good answers to dev questions that must stay: the threshold is that quantile of theirs, over resamples
 AGAINST = {"rank", "names_apart", "kind_late", "unheard"}  # what speaks against an answer; all others speak for one
-SURE = {"hidden": 0.1, "lacking": 0.0, "absent": 0.3}
-"""Weights of questions that other documents may answer after all, and of those that a small library has no document for, of
-which there are as many as one likes. Those about what one article lacks are only shown: learnt from, with .1, .3 or 1, they
-made nothing better."""
+SURE = {"hidden": 0.1, "lacking": 0.0}
+"""Weights of questions that other documents may answer after all. Those about what one article lacks are only shown: learnt
+from, with .1, .3 or 1, they made nothing better. Nor did what small libraries are asked, which is only shown as well."""
 FOLDS = 20  # the threshold is taken from models without one of these parts, which are the nearer to the one kept the more they are
 STRANGE = 15  # questions put to a small library that has no document for them
 Matrix = NDArray[np.float64]
@@ -53,32 +53,42 @@ def main() -> int:
     options = parser.parse_args()
     assistant = Assistant.open(index_of(ARTICLES))
     documents = read_documents(ARTICLES)
-    slugs = {document.source.doc_id: slug for slug, document in documents.items()}
     queries = load(options.golden, "dev")
     usual = assistant.index.background() or 0.0
-    answerable.model()["thresholds"]["background"] = usual  # that the features to come are measured against
-    found = [(q, *_retrieved(q, assistant)) for q in queries]
-    model = json.loads(MODEL.read_text())
-
-    features, labels, groups = _sentences(found, documents, slugs)
-    names = [name for name in model["sentence"] if name != "bias"]
-    weights, lines = _fit_sentences(features, labels, groups, names, model["sentence"])
-    print("\n".join(lines))
-    model["sentence"] = weights
-
-    dev = {slug: d for slug, d in documents.items() if split_of({"id": slug, "gold": [{"document": slug}]}) == "dev"}
-    rows = [
-        *_answers(found, slugs, assistant), *_own_questions(dev, assistant), *_lacking(dev, assistant),
-        *_everyday(assistant), *_on_shelves(queries, documents, assistant),
-    ]  # fmt: skip
-    weights, threshold, lines = _fit_answers(rows)
-    print(f"a cosine of {usual:.3f} is as near as passages come to most everyday questions", *lines, sep="\n")
-    model["answer"] = weights
-    model["thresholds"] = {"answers": threshold, "near": _near(rows), "background": usual}
+    for before in answerable.fitted().values():
+        before["thresholds"]["background"] = usual  # that the features to come are measured against
+    print(f"a cosine of {usual:.3f} is as near as passages come to most everyday questions")
+    models = {answerable.TAUGHT: _model(answerable.TAUGHT, queries, documents, assistant)}
+    with shelf(list(documents.values()), assistant.index) as alone:
+        small = _on_shelves(queries, documents, assistant)
+        models[answerable.OTHERS] = _model(answerable.OTHERS, queries, documents, alone, small)
     if options.write:
-        MODEL.write_text(json.dumps(model, indent=1) + "\n")
+        MODEL.write_text(json.dumps(models, indent=1) + "\n")
         print(f"written to {MODEL.name}")
     return 0
+
+
+def _model(
+    name: str,
+    queries: Sequence[Query],
+    documents: Mapping[str, Document],
+    assistant: Assistant,
+    small: Iterable[Row] = (),
+) -> dict[str, dict[str, float]]:
+    """The weights and thresholds fitted to what this assistant finds, shown for `small` libraries as well."""
+    slugs = {document.source.doc_id: slug for slug, document in documents.items()}
+    dev = {slug: d for slug, d in documents.items() if split_of({"id": slug, "gold": [{"document": slug}]}) == "dev"}
+    found = [(q, *_retrieved(q, assistant)) for q in queries]
+    before = answerable.fitted()[name]
+    sentence, lines = _fit_sentences(*_sentences(found, documents, slugs), before["sentence"])
+    rows = [
+        *_answers(found, slugs, assistant), *_own_questions(dev, assistant), *_lacking(dev, assistant),
+        *_everyday(assistant), *small,
+    ]  # fmt: skip
+    answer, threshold, told = _fit_answers(rows)
+    print(f"{name}:", *lines, *told, sep="\n", flush=True)
+    thresholds = {"answers": threshold, "near": _near(rows), "background": before["thresholds"]["background"]}
+    return {"sentence": sentence, "answer": answer, "thresholds": thresholds}
 
 
 def _retrieved(query: Query, assistant: Assistant) -> tuple[list[Hit], Evidence]:
@@ -108,8 +118,9 @@ def _sentences(
 
 
 def _fit_sentences(
-    features: list[dict[str, float]], labels: list[bool], groups: list[str], names: list[str], before: dict[str, float]
+    features: list[dict[str, float]], labels: list[bool], groups: list[str], before: Mapping[str, float]
 ) -> tuple[dict[str, float], list[str]]:
+    names = [name for name in before if name != "bias"]
     x = np.array([[row[name] for name in names] for row in features])
     y, ids = np.array(labels), np.array(groups)
     out = np.zeros(len(y))
@@ -224,20 +235,20 @@ def _fit_answers(rows: Sequence[Row]) -> tuple[dict[str, float], float, list[str
     x = np.array([[row.features[name] for name in names] for row in rows])
     y = np.array([not row.reason for row in rows])
     reasons, groups = np.array([row.reason for row in rows]), np.array([row.cluster for row in rows])
-    sure = np.array([SURE.get(reason, 1.0) for reason in reasons])
+    shelf = np.array([row.shelf for row in rows])
+    sure = np.array([SURE.get(reason, 1.0) for reason in reasons]) * (shelf == 0)
     out = np.zeros(len(y))
     for train, test in GroupKFold(FOLDS).split(x, y, groups):
         weights, bias = _one_way(x[train], y[train], sure[train], names, 0.1)
         out[test] = np.maximum(1 / (1 + np.exp(-(x[test] @ weights + bias))), promised[test])
     weights, bias = _one_way(x, y, sure, names, 0.1)
-    shelf = np.array([row.shelf for row in rows])
     asked = y & ~np.array([row.ours for row in rows]) & (shelf == 0)
     well = np.array([row.good for row in rows])
     good = well & (shelf == 0)
     drawn = np.random.default_rng(0).choice(out[good], (1000, int(good.sum())))  # one quantile of so few jumps
     threshold = float(np.quantile(drawn, 1 - KEPT, axis=1).mean())
     lines = [
-        f"answers: {int(y.sum())} answerable; threshold {threshold:.3f} keeps {KEPT:.0%} of the {int(good.sum())} good ones and "
+        f"answers: {int((y & (shelf == 0)).sum())} answerable; threshold {threshold:.3f} keeps {KEPT:.0%} of the {int(good.sum())} good ones and "
         f"{(out[asked] >= threshold).mean():.1%} of the {int(asked.sum())} golden ones; {FOLDS}-fold:"
     ]
     for reason in sorted(set(reasons[shelf == 0]) - {""}):
@@ -280,6 +291,7 @@ def _one_way(x: Matrix, y: NDArray[np.bool_], sure: Matrix, names: Sequence[str]
 
 def _logistic(x: Matrix, y: NDArray[np.bool_], c: float, sure: Matrix) -> tuple[Matrix, float]:
     """Weights and bias on the raw features, fitted on standardised ones; `sure` is what each row counts."""
+    x, y, sure = x[sure > 0], y[sure > 0], sure[sure > 0]
     mean, spread = x.mean(axis=0), x.std(axis=0)
     spread = np.where(spread == 0, 1.0, spread)
     fitted = LogisticRegression(C=c, max_iter=2000).fit((x - mean) / spread, y, sure)

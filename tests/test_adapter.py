@@ -1,5 +1,5 @@
-"""Questions are read so that they come near to what answers them, by the default encoder only, and by what the training
-questions teach."""
+"""Questions are read so that they come near to what answers them, by the default encoder only, among the documents that the
+training questions taught it, and by what those teach."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUESTIONS = ["Where does kelp grow?", "Why would a machine pretend to agree with
 
 def test_a_question_is_moved_a_little_and_keeps_its_length() -> None:
     encoder = encoders.load()
-    moved = encoder.encode_query(QUESTIONS)
+    moved = encoder.encode_taught(QUESTIONS)
     assert moved.shape == (3, encoder.dimension)
     assert np.allclose(np.linalg.norm(moved, axis=1), 1, atol=1e-5)
     cosines = (moved * encoder.encode(QUESTIONS)).sum(axis=1)[:2]
@@ -33,18 +33,18 @@ def test_a_question_is_moved_a_little_and_keeps_its_length() -> None:
 def test_the_export_for_questions_agrees_with_the_adapted_model() -> None:
     model = adapter.adapt(encoders.packaged())
     original = unit(np.asarray(model.encode(QUESTIONS[:2]), np.float32))
-    assert (encoders.load().encode_query(QUESTIONS[:2]) * original).sum(axis=1).min() > encoders.AGREEMENT
+    assert (encoders.load().encode_taught(QUESTIONS[:2]) * original).sum(axis=1).min() > encoders.AGREEMENT
 
 
 def test_where_no_export_can_be_kept_questions_are_adapted_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = encoders.load().encode_query(QUESTIONS)
+    expected = encoders.load().encode_taught(QUESTIONS)
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("ALIGNMENT_QA_CACHE", str(tmp_path / "file" / "cache"))
     encoders.load.cache_clear()
     try:
-        assert (encoders.load().encode_query(QUESTIONS[:2]) * expected[:2]).sum(axis=1).min() > encoders.AGREEMENT
+        assert (encoders.load().encode_taught(QUESTIONS[:2]) * expected[:2]).sum(axis=1).min() > encoders.AGREEMENT
     finally:
         encoders.load.cache_clear()
 
@@ -54,28 +54,66 @@ def test_no_factors_leave_the_encoder_as_it_is() -> None:
     assert np.allclose(adapter.adapt(encoders.packaged(), {}).encode(QUESTIONS), plain, atol=1e-6)
 
 
+def library(folder: Path, *documents: str) -> Index:
+    """A reader of documents that begin with their own question, if any."""
+    (folder / "texts").mkdir()
+    for number, text in enumerate(documents):
+        (folder / "texts" / f"{number}.md").write_text(text)
+    with Index.open(folder / "index", write=True) as index:
+        sync([folder / "texts"], index)
+    return Index.open(folder / "index")
+
+
+TAUGHT = f"---\nquestion: {min(adapter.taught())}\n---\n\n# Kelp\n\nKelp grows in cold water. It feeds many fish.\n"
+OTHER = (
+    "---\nquestion: Do otters hold hands?\n---\n\n# Otters\n\nOtters hold hands while they sleep. They eat urchins.\n"
+)
+
+
+def test_only_documents_that_the_adapter_was_taught_are_sought_by_it(tmp_path: Path) -> None:
+    encoder = encoders.load()
+    plain, adapted = encoder.encode(QUESTIONS[:1])[0], encoder.encode_taught(QUESTIONS[:1])[0]
+    for name, documents, share in (("own", [TAUGHT], 1.0), ("others", [OTHER], 0.0), ("both", [TAUGHT, OTHER], 0.5)):
+        (tmp_path / name).mkdir()
+        with library(tmp_path / name, *documents) as index:
+            assert index.taught() == share
+            assert np.allclose(
+                index.sought(QUESTIONS[0]), unit((share * adapted + (1 - share) * plain)[None])[0], atol=1e-5
+            )
+
+
+def test_what_is_taken_from_an_index_changes_how_questions_to_it_are_read(tmp_path: Path) -> None:
+    with library(tmp_path, TAUGHT, OTHER) as index:
+        before = index.sought(QUESTIONS[0])
+        with Index.open(tmp_path / "index", write=True) as writer:
+            writer.remove(next(s.doc_id for s in writer.sources() if s.title == "Otters"))
+        assert index.taught() == 1.0
+        assert not np.allclose(index.sought(QUESTIONS[0]), before, atol=1e-3)
+
+
+def test_the_shipped_articles_are_those_that_the_adapter_was_taught() -> None:
+    articles = golden.read_documents(golden.ARTICLES).values()
+    taught = [document for document in articles if document.questions[0] in adapter.taught()]
+    assert len(taught) > 0.95 * len(articles), "teach it the new ones: python -m eval.adapt --write"
+
+
 def test_passages_are_sought_by_the_adapted_question_and_other_questions_by_the_question(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "a.md").write_text("# Otters\n\nOtters hold hands while they sleep. They eat urchins.\n")
-    (tmp_path / "b.md").write_text(
-        "---\nquestion: Where does kelp grow?\n---\n\n# Kelp\n\nKelp grows in cold water. It feeds many fish.\n"
-    )
-    with Index.open(tmp_path / "index", write=True) as index:
-        sync([tmp_path / "a.md", tmp_path / "b.md"], index)
+    with library(tmp_path, TAUGHT) as index:
         (_, plain), *_ = index.near(QUESTIONS[0], 2)
-        against = -index.encoder.encode_query([QUESTIONS[0]])
+        against = -index.encoder.encode_taught([QUESTIONS[0]])
         index._sought.clear()
-        monkeypatch.setattr(index.encoder, "encode_query", lambda texts: against)
+        monkeypatch.setattr(index.encoder, "encode_taught", lambda texts: against)
         assert index.near(QUESTIONS[0], 2)[-1][1] < 0 < plain
-        assert index.asked(QUESTIONS[0])[0][1] == pytest.approx(1.0, abs=1e-3)
+        assert index.asked(min(adapter.taught()))[0][1] == pytest.approx(1.0, abs=1e-3)
 
 
 def small(questions: list[str], answers: list[str], owners: list[int]) -> adapt.Taught:
     """Each answer is a passage of its own, and the articles are as `owners` says."""
     vectors = np.asarray(encoders.packaged().encode(answers), np.float32)
     numbers = np.arange(len(answers))
-    return adapt.Taught(questions, np.array(owners), numbers, vectors, vectors, numbers, np.array(owners))
+    return adapt.Taught(questions, np.array(owners), numbers, vectors, vectors, numbers, np.array(owners), [])
 
 
 PAIRS = {

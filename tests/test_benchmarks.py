@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import socket
 from collections.abc import Sequence
 from importlib import import_module
@@ -15,7 +16,7 @@ import pytest
 from alignment_qa import Assistant
 from alignment_qa.index import Index
 from alignment_qa.types import Hit, Passage, Source
-from benchmarks import chunking, common, constants, headed, latency, listed, mtrag, peers, pipelines, scifact
+from benchmarks import chunking, common, constants, drawn, headed, latency, listed, mtrag, peers, pipelines, scifact
 from benchmarks.pipelines import Piece
 from ingest.sync import sync
 
@@ -315,3 +316,30 @@ def test_a_question_that_a_heading_asks_is_told_by_where_its_answer_stands(tmp_p
     assert headed.asked(assistant.index) == ["Why do otters hold hands?"]
     assert headed.told(assistant, "Why do otters hold hands?") == (True, True, True, True)
     assert headed.told(assistant, "Where do otters hold hands?")[1:] == (False, False, False)
+
+
+def test_a_question_written_for_a_passage_is_told_by_the_sentence_that_answers_it(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "reef.md").write_text(
+        "# The reef\n\nOtters hold hands when they sleep, since a current would carry them apart.\n\n"
+        "## Night\n\nKelp grows in cold water, and feeds a great many fish of the open sea.\n"
+    )
+    with Index.open(tmp_path / "index", write=True) as index:
+        sync([tmp_path / "texts"], index)
+    assistant = Assistant.open(tmp_path / "index")
+    places = drawn.sentences(assistant.index)
+    asked = {"question": "Why do otters hold hands when they sleep?"}
+    right = drawn.digest("Otters hold hands when they sleep, since a current would carry them\napart.")
+    wrong = drawn.digest("Kelp grows in cold water, and feeds a great many fish of the open sea.")
+    *found, words = drawn.told(assistant, asked | {"answered_by": [right]}, places)
+    assert found == [True, True, True, True, True]
+    assert words == 13
+    assert drawn.told(assistant, asked | {"answered_by": [wrong]}, places) == (False, True, True, False, False, 13)
+
+
+def test_the_sentences_that_questions_were_written_for_are_named_and_not_kept() -> None:
+    for line in drawn.QUESTIONS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        assert set(row) == {"question", "answered_by"}
+        assert row["answered_by"]
+        assert all(re.fullmatch("[0-9a-f]{12}", name) for name in row["answered_by"])
