@@ -91,6 +91,13 @@ _CONTINUES = re.compile(
     re.I,
 )
 
+_BESIDE_OTHERS = re.compile(
+    r"^(?:(?! and\b)[^,;:]){1,80}? (?:is|was) (?:also )?(?:(?:an?|the) (?:\w+ly )?(?:related|similar|narrower|broader|weaker|stronger|milder|further|other|second|third|fourth|fifth)|another) "
+    r"(?!.*\b(?:to|than|from|of|as|in|that|which|who|whose|where)\b)",
+    re.I,
+)
+"""It says of something only how it stands to what came before it: "Time is a third ground for doubt." """
+
 _NAMING = re.compile(
     r"^\W*(?:to [a-z]+|[A-Za-z]{2,}ing)\b(?!.*\b(?:is|are|was|were|am|be|been|has|have|had|can(?:not)?|could|will|would|may|might|must|shall|should|do|does|did|"
     r"means?|makes?|requires?|leads?|gives?|allows?|involves?|helps?|needs?|seems?|becomes?|remains?|works?|shows?)\b)",
@@ -143,8 +150,8 @@ def dangling(text: str) -> bool:
 
 def opens_badly(text: str) -> bool:
     """The sentence may stand alone, and is none to begin with: it asks its reader to think of something ("Consider a robot
-    that …"), which sets a scene and answers nothing, or counts on from others ("A second reason is …")."""
-    return bool(_ADDRESSES.match(text) or _CONTINUES.match(text))
+    that …"), which sets a scene and answers nothing, or counts on from others ("A second reason is …", "Time is another one")."""
+    return bool(_ADDRESSES.match(text) or _CONTINUES.match(text) or _BESIDE_OTHERS.match(text))
 
 
 def bare(passage: Passage, place: int) -> tuple[int, int, str]:

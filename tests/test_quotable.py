@@ -115,6 +115,12 @@ def test_a_sentence_of_a_kind_that_was_told_before_does_not_stand_alone(text: st
         ("More than 70 otters drew the line.", False),
         ("Second-hand nets hold no otter.", False),
         ("The same net that holds crabs holds otters.", False),
+        ("The cold is a third ground for doubt.", True),
+        ("Counting otters is a related but narrower aim.", True),
+        ("Netting is another frequent danger.", True),
+        ("Netting is another way to lose an otter.", False),
+        ("A stoat is a weaker animal than an otter.", False),
+        ("A stoat and an otter are different animals.", False),
     ],
 )
 def test_a_sentence_that_counts_on_from_others_or_sets_a_scene_is_none_to_begin_with(text: str, badly: bool) -> None:
