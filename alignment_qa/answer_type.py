@@ -137,7 +137,7 @@ def holds(question: Question, text: str) -> float:
             return 0.0
 
 
-def tells(question: Question, texts: Sequence[str]) -> bool:
+def is_told(question: Question, texts: Sequence[str]) -> bool:
     """Some text holds the person, the time or the money that is asked for, or a number where it is asked how many; for any
     other question true. Another amount may be told without a number ("rarely"), or of the same things by another word."""
     if question.kind in TOLD or question.unit == "money":

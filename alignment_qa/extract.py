@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alignment_qa.answer_type import STRICT, mentions, says_of_each, tells
+from alignment_qa.answer_type import STRICT, is_told, mentions, says_of_each
 from alignment_qa.arrange import Chosen, by_document, whole_lists
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.definition import classes, defines, names_first, serves
@@ -65,7 +65,7 @@ def extract(
         exact = evidence.question.kind in STRICT
         lead_first = exact or evidence.question.kind in {"definition", "yes_no"}
         groups = by_document(whole_lists(chosen, evidence, beside), shape.first, lead_first, exact)
-    if not tells(evidence.question, [c.sentence.text for group in groups for c in group]):
+    if not is_told(evidence.question, [c.sentence.text for group in groups for c in group]):
         return
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:

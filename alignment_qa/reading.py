@@ -18,6 +18,7 @@ import numpy as np
 from alignment_qa import adapter, replica
 from alignment_qa.abbreviations import abbreviations, of_the_field, written_out
 from alignment_qa.chroma import Server, collection_in, in_folder
+from alignment_qa.config import DEFAULT_ENCODER
 from alignment_qa.encoders import Encoder, Vectors, unit
 from alignment_qa.errors import IndexBusy, IndexMissing
 from alignment_qa.glossary import COMMON, FEW, Glossary
@@ -144,10 +145,11 @@ class Reading:
         return unit(share * self.encoder.encode_taught(questions) + (1 - share) * own)
 
     def taught(self) -> float:
-        """The share of the passages whose documents the adapter was taught, in [0, 1]."""
+        """The share of the passages whose documents the adapter was taught, in [0, 1]; another encoder has none."""
         self._refresh()
         if (generation := self._store.generation) != self._share[0]:
-            self._share = generation, self._store.share_of(adapter.taught())
+            known = adapter.taught() if self.encoder.name == DEFAULT_ENCODER else ()
+            self._share = generation, self._store.share_of(known)
             self._sought.clear()
         return self._share[1]
 

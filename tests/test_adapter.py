@@ -82,6 +82,12 @@ def test_only_documents_that_the_adapter_was_taught_are_sought_by_it(tmp_path: P
             )
 
 
+def test_an_index_of_another_encoder_was_taught_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with library(tmp_path, TAUGHT) as index:
+        monkeypatch.setattr(index.encoder, "name", "some/other")
+        assert index.taught() == 0.0
+
+
 def test_what_is_taken_from_an_index_changes_how_questions_to_it_are_read(tmp_path: Path) -> None:
     with library(tmp_path, TAUGHT, OTHER) as index:
         before = index.sought(QUESTIONS[0])
