@@ -9,7 +9,8 @@ thin ones. Passages are encoded without it. It learns the documents that it is t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,33 @@ TAUGHT = "taught"
 """What the file calls the documents that it was fitted on, each by the question that it lists first."""
 DOWN, UP = "down", "up"
 """What the two factors of a layer are called in the file, before its name: (rank, inputs) and (outputs, rank), float16."""
+
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A question, to compare with what may answer it: by the adapter with the documents that it was `taught` (their ids), as
+    it is with others. Both are unit vectors (dimension,), the same one where only one is needed."""
+
+    adapted: Vector
+    plain: Vector
+    taught: frozenset[str]
+
+    def knows(self, passage_id: str) -> bool:
+        """Whether a passage is of a document that the adapter was taught."""
+        return passage_id.rpartition("-")[0] in self.taught
+
+    def of(self, passage_id: str) -> Vector:
+        """The vector to compare that passage with."""
+        return self.adapted if self.knows(passage_id) else self.plain
+
+    def nearest(self, search: Callable[[Vector], Iterable[tuple[str, float]]]) -> list[tuple[str, float]]:
+        """(passage id, cosine), best first: of what is found near to each vector the passages that are compared with it."""
+        both = [self.adapted] if self.adapted is self.plain else [self.adapted, self.plain]
+        found = [row for vector in both for row in search(vector) if self.of(row[0]) is vector]
+        return sorted(found, key=lambda row: -row[1])
 
 
 def adapt(model: Any, factors: Mapping[str, NDArray[np.floating]] | None = None) -> Any:

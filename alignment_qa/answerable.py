@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alignment_qa.adapter import Sought
 from alignment_qa.answer_type import NAMELESS, STRICT
 from alignment_qa.background import NEAREST, above
 from alignment_qa.definition import core
@@ -49,7 +50,7 @@ def measure(
     hits: Sequence[Hit],
     sentences: Sequence[Sentence],
     vectors: Mapping[str, Vectors],
-    vector: Vectors,
+    sought: Sought,
     rarity: Mapping[str, float],
     index: Statistics,
 ) -> dict[str, float]:
@@ -58,8 +59,8 @@ def measure(
     of thing comes; whether it asks what a term means that no passage has; and whether a document or a heading says of itself
     that it answers this. Those that are `UNWEIGHED` stand for themselves. None of it is the length of a passage."""
     total = sum(rarity.values()) or 1.0
-    close = sorted(float(rows[0] @ vector) for rows in vectors.values())
-    usual, here = model(index.taught())["thresholds"]["background"], index.background()
+    close = sorted(float(rows[0] @ sought.of(name)) for name, rows in vectors.items())
+    usual, here = model(1.0)["thresholds"]["background"], index.background()
     near_here = partial(above, background=usual if here is None else here, usual=usual)
     return {
         "sentence": near_here(max(s.cosine for s in sentences)) if sentences else 0.0,
@@ -180,7 +181,7 @@ def fitted() -> dict[str, dict[str, dict[str, float]]]:
 
 @lru_cache(maxsize=8)
 def model(taught: float) -> Model:
-    """The model for an index of which the adapter was taught that share, in [0, 1]: between the two as that is."""
+    """The model for passages of which that share, in [0, 1], is of documents that the adapter was taught: between the two."""
     one, other = fitted()[TAUGHT], fitted()[OTHERS]
     return {
         part: {name: taught * value + (1 - taught) * other[part][name] for name, value in one[part].items()}

@@ -156,8 +156,8 @@ class Assistant:
 
     def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the hits, scored for the question, and whether they answer it."""
-        vector = self.index.sought(question.meaning or question.text)
-        return evidence.gather(question, hits, self.index, vector, self.config.least)
+        sought = self.index.sought(question.meaning or question.text)
+        return evidence.gather(question, hits, self.index, sought, self.config.least)
 
     def gather_hits(self, question: Question, k: int | None = None) -> list[Hit]:
         """The hits for a question; for a comparison also those for each of its sides, in turn, and for a definition those

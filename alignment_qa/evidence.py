@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from alignment_qa.adapter import Sought
 from alignment_qa.answer_type import STRICT, TOLD, holds, shows
 from alignment_qa.answerable import answerable, logit, measure, model, names, unnamed, verdict
 from alignment_qa.definition import classes
@@ -39,9 +40,6 @@ class Statistics(Protocol):
 
     def background(self) -> float | None:
         """How near passages are to questions that have nothing to do with them, a cosine; None where it is not known."""
-
-    def taught(self) -> float:
-        """The share of the passages whose documents the adapter was taught, in [0, 1]."""
 
     def promised(self, question: str, doc_ids: Collection[str]) -> float:
         """How surely, in [0, 1], one of these documents lists the very question."""
@@ -93,22 +91,23 @@ class Evidence:
 
 
 def gather(
-    question: Question, hits: Sequence[Hit], index: Statistics, vector: Vectors, least: float | None = None
+    question: Question, hits: Sequence[Hit], index: Statistics, sought: Sought, least: float | None = None
 ) -> Evidence:
-    """Score every sentence of the hits for the question, whose (dimension,) unit vector is given. `least` is the
+    """Score every sentence of the hits for the question, whose vectors are given, by the model for documents that the adapter was
+    taught or by that for others; the answer by what lies between the two, as the hits are of either. `least` is the
     probability from which there is an answer; None takes the calibrated one. A comparison with what no passage names has
     none, nor has a question for a person or a time where no passage has one."""
-    fitted = model(index.taught())
+    fitted = model(sum(sought.knows(hit.passage.passage_id) for hit in hits) / max(len(hits), 1))
     vectors = {name: rows.astype(np.float32) for name, rows in index.vectors([hit.passage for hit in hits]).items()}
     rarity = weights(question.terms, index)
     sentences = [
         sentence
         for hit in hits
         if hit.passage.passage_id in vectors
-        for sentence in _score(question, hit, vectors[hit.passage.passage_id], vector, rarity, fitted["sentence"])
+        for sentence in _score(question, hit, vectors[hit.passage.passage_id], sought, rarity)
     ]
     sentences.sort(key=lambda s: (-s.score, s.passage.passage_id, s.place))
-    features = measure(question, hits, sentences, vectors, vector, rarity, index)
+    features = measure(question, hits, sentences, vectors, sought, rarity, index)
     missing = tuple(word for word, weight in rarity.items() if weight >= math.log(1 + 2 * index.count()[1]))
     one_sided = any(set(terms(side)) <= set(missing) for side in question.sides)
     nobody = question.kind in TOLD and not any(sentence.fits for sentence in sentences)
@@ -131,15 +130,15 @@ def _score(
     question: Question,
     hit: Hit,
     matrix: Vectors,
-    vector: Vectors,
+    sought: Sought,
     rarity: Mapping[str, float],
-    weight: Mapping[str, float],
 ) -> list[Sentence]:
     passage = hit.passage
     rows = matrix[1:]
     if not len(rows):
         return []
-    cosines = rows @ vector
+    cosines = rows @ sought.of(passage.passage_id)
+    weight = model(float(sought.knows(passage.passage_id)))["sentence"]
     result = []
     for place, form in enumerate(forms(passage)):
         start, end, text = bare(passage, place)

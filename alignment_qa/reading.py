@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -17,9 +16,10 @@ import numpy as np
 
 from alignment_qa import adapter, replica
 from alignment_qa.abbreviations import abbreviations, of_the_field, written_out
+from alignment_qa.adapter import Sought
 from alignment_qa.chroma import Server, collection_in, in_folder
 from alignment_qa.config import DEFAULT_ENCODER
-from alignment_qa.encoders import Encoder, Vectors, unit
+from alignment_qa.encoders import Encoder, Vectors
 from alignment_qa.errors import IndexBusy, IndexMissing
 from alignment_qa.glossary import COMMON, FEW, Glossary
 from alignment_qa.lexical import WORD, Keywords, terms
@@ -48,8 +48,8 @@ class Reading:
         self._glossary: tuple[str | None, Glossary] = (None, Glossary({}, {}))
         self._long: dict[str, str | None] = {}
         self._encoded: dict[str, Vectors] = {}
-        self._sought: dict[str, Vectors] = {}
-        self._share = -1, 0.0
+        self._sought: dict[str, Sought] = {}
+        self._taught: tuple[int, frozenset[str]] = (-1, frozenset())
         self._asked: dict[tuple[str, int], list[tuple[str, float]]] = {}
         self._collections: dict[str, Any] = {}
         self._generation = self._store.generation
@@ -61,24 +61,23 @@ class Reading:
 
     def search(self, question: str, k: int = 8) -> list[Hit]:
         """The k passages nearest in meaning; scores are cosines in [-1, 1]."""
-        return self.nearest(self.sought(question), k)
+        return self._hits(self.near(question, k)[:k])
 
     def nearest(self, vector: Vectors, k: int) -> list[Hit]:
         """The k passages nearest to a (dimension,) unit vector; scores are cosines."""
-        found = self._query("passages", vector, k)
+        return self._hits(self._query("passages", vector, k))
+
+    def _hits(self, found: Sequence[tuple[str, float]]) -> list[Hit]:
         passages = self._store.passages([passage_id for passage_id, _ in found])
-        rows = [(passages[p], cosine) for p, cosine in found if p in passages]
-        return [Hit(passage, cosine, rank) for rank, (passage, cosine) in enumerate(rows, 1)]
+        rows = [(passages[p], score) for p, score in found if p in passages]
+        return [Hit(passage, score, rank) for rank, (passage, score) in enumerate(rows, 1)]
 
     def keywords(
         self, question: str, k: int = 8, role: str = "prose", doc_ids: Iterable[str] | None = None
     ) -> list[Hit]:
         """The k passages, of these documents or of all, with the highest BM25 score for the question's content words."""
         self._refresh()
-        found = self._keywords.search(question, k, role, doc_ids)
-        passages = self._store.passages([passage_id for passage_id, _ in found])
-        rows = [(passages[p], score) for p, score in found if p in passages]
-        return [Hit(passage, score, rank) for rank, (passage, score) in enumerate(rows, 1)]
+        return self._hits(self._keywords.search(question, k, role, doc_ids))
 
     def asked(self, question: str, k: int = 8) -> list[tuple[str, float]]:
         """(document id, cosine) of the documents whose own questions or title are nearest, best first."""
@@ -133,25 +132,27 @@ class Reading:
         "AGI" or of "artificial general intelligence", which the encoder does not take for one."""
         return [self.encode(wording) for wording in dict.fromkeys((question, self.meaning(question)))]
 
-    def sought(self, question: str) -> Vectors:
-        """(dimension,) unit vector of a question, to compare with what may answer it: by the adapter, as far as that was
-        taught what is here."""
-        return self._remember(self._sought, partial(self._read, self.taught()), question)
+    def sought(self, question: str) -> Sought:
+        """A question, to compare with what may answer it; remembered as `encode` does."""
+        taught = self.taught()
+        known = self._sought.get(question)
+        if known is None or known.taught != taught:
+            readers = [self.encoder.encode_taught] if taught else []
+            if not taught or len(taught) < self._store.count()[0]:
+                readers.append(self.encoder.encode_query)
+            vectors = [read([question])[0] for read in readers]
+            known = self._sought[question] = Sought(vectors[0], vectors[-1], taught)
+            if len(self._sought) > REMEMBERED:
+                del self._sought[next(iter(self._sought))]
+        return known
 
-    def _read(self, share: float, questions: Sequence[str]) -> Vectors:
-        if share == 0:
-            return self.encoder.encode_query(questions)
-        own = 0.0 if share == 1 else self.encoder.encode_query(questions)
-        return unit(share * self.encoder.encode_taught(questions) + (1 - share) * own)
-
-    def taught(self) -> float:
-        """The share of the passages whose documents the adapter was taught, in [0, 1]; another encoder has none."""
+    def taught(self) -> frozenset[str]:
+        """The ids of the documents that the adapter was taught; of another encoder's none."""
         self._refresh()
-        if (generation := self._store.generation) != self._share[0]:
+        if (generation := self._store.generation) != self._taught[0]:
             known = adapter.taught() if self.encoder.name == DEFAULT_ENCODER else ()
-            self._share = generation, self._store.share_of(known)
-            self._sought.clear()
-        return self._share[1]
+            self._taught = generation, self._store.listing(known)
+        return self._taught[1]
 
     @staticmethod
     def _remember(known: dict[str, Vectors], encode: Callable[[Sequence[str]], Vectors], question: str) -> Vectors:
@@ -180,9 +181,11 @@ class Reading:
         return found["ids"], np.asarray(found["embeddings"], np.float32).reshape(-1, self.encoder.dimension)
 
     def near(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
-        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible. To have those
-        of some documents only takes Chroma many times as long (benchmarks/within.py)."""
-        return self._query("passages", self.sought(question), k, None if doc_ids is None else _of(doc_ids))
+        """(passage id, cosine) of the k passages nearest in meaning, before it is known which are visible; up to k of those
+        that the adapter was taught and of others. To have those of some documents only takes Chroma many times as long
+        (benchmarks/within.py)."""
+        where = None if doc_ids is None else _of(doc_ids)
+        return self.sought(question).nearest(lambda vector: self._query("passages", vector, k, where))
 
     def matching(self, question: str, k: int, doc_ids: Iterable[str] | None = None) -> list[tuple[str, float]]:
         """(passage id, keyword score) of the k best prose passages, of these documents or of all, before it is known
@@ -205,9 +208,18 @@ class Reading:
 
     def closeness(self, question: str, passage_ids: Sequence[str]) -> dict[str, float]:
         """Visible passage → the best cosine of the question with one of its sentences, read in its passage: the
-        sentence's vector and the passage's, added. An answer is often one sentence of a passage about something else."""
-        rows = self._store.vectors(passage_ids, self.encoder.dimension)
-        return dict(zip(rows, in_context(list(rows.values()), self.sought(question)), strict=True))
+        sentence's vector and the passage's, added. An answer is often one sentence of a passage about something else. Where
+        some are read by the adapter, whose cosines are others, theirs are moved by the difference that it makes to all of these, on average."""
+        rows, sought = self._store.vectors(passage_ids, self.encoder.dimension), self.sought(question)
+        plain = in_context(list(rows.values()), sought.plain)
+        if sought.adapted is sought.plain:
+            return dict(zip(rows, plain, strict=True))
+        adapted = in_context(list(rows.values()), sought.adapted)
+        apart = float(np.mean(plain) - np.mean(adapted)) if rows else 0.0
+        return {
+            name: two + apart if sought.knows(name) else one
+            for name, one, two in zip(rows, plain, adapted, strict=True)
+        }
 
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
         """Those of the passages that are visible."""

@@ -79,9 +79,9 @@ class Scope:
 
     def near(self, question: str, k: int) -> list[tuple[str, float]]:
         """(passage id, cosine) of the k chosen passages nearest in meaning."""
-        chosen, vector = self._now(), self._index.sought(question)
-        if chosen.rows is not None:
-            return chosen.rows.nearest(vector, k)
+        chosen, rows = self._now(), self._now().rows
+        if rows is not None:
+            return self._index.sought(question).nearest(lambda vector: rows.nearest(vector, k))
         _, passages = self._index.count()
         for surplus in (SURPLUS, MORE):
             wanted = int(k * surplus * passages / max(chosen.passages, 1))
@@ -92,7 +92,7 @@ class Scope:
 
     def search(self, question: str, k: int = 8) -> list[Hit]:
         """The k chosen passages nearest in meaning; scores are cosines."""
-        return self._hits(self.near(question, k))
+        return self._hits(self.near(question, k)[:k])
 
     def matching(self, question: str, k: int) -> list[tuple[str, float]]:
         """(passage id, keyword score) of the k best of the chosen passages."""

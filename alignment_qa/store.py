@@ -283,15 +283,13 @@ class Store(Ledger):
             for (count,) in self._sql.execute(f"SELECT count(*) FROM passages WHERE {_in(part)} AND role = 'prose'", part)
         )  # fmt: skip
 
-    def share_of(self, questions: Collection[str]) -> float:
-        """The share of the visible passages whose documents list one of these questions first."""
-        listing = "json_extract(questions, '$[0]') IN (SELECT value FROM json_each(?))"
-        (share,) = self._sql.execute(
-            f"SELECT avg(doc_id IN (SELECT doc_id FROM documents WHERE {listing})) "
-            "FROM passages JOIN documents USING (doc_id) WHERE state = 'ready'",
-            (json.dumps(sorted(questions)),),
-        ).fetchone()
-        return float(share or 0.0)
+    def listing(self, questions: Collection[str]) -> frozenset[str]:
+        """The ids of the visible documents that list one of these questions first."""
+        first = "json_extract(questions, '$[0]') IN (SELECT value FROM json_each(?))"
+        rows = self._sql.execute(
+            f"SELECT doc_id FROM documents WHERE state = 'ready' AND {first}", (json.dumps(sorted(questions)),)
+        )
+        return frozenset(row[0] for row in rows)
 
     def vectors_of(self, doc_ids: Collection[str], dimension: int) -> tuple[list[str], NDArray[np.float32]]:
         """Ids and (n, dimension) unit vectors of the passages of these documents that have one."""

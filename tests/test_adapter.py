@@ -73,28 +73,64 @@ OTHER = (
 def test_only_documents_that_the_adapter_was_taught_are_sought_by_it(tmp_path: Path) -> None:
     encoder = encoders.load()
     plain, adapted = encoder.encode(QUESTIONS[:1])[0], encoder.encode_taught(QUESTIONS[:1])[0]
-    for name, documents, share in (("own", [TAUGHT], 1.0), ("others", [OTHER], 0.0), ("both", [TAUGHT, OTHER], 0.5)):
+    for name, documents in (("own", [TAUGHT]), ("others", [OTHER]), ("both", [TAUGHT, OTHER])):
         (tmp_path / name).mkdir()
         with library(tmp_path / name, *documents) as index:
-            assert index.taught() == share
-            assert np.allclose(
-                index.sought(QUESTIONS[0]), unit((share * adapted + (1 - share) * plain)[None])[0], atol=1e-5
-            )
+            sought = index.sought(QUESTIONS[0])
+            found = index.near(QUESTIONS[0], 2)
+            assert len(found) == len(documents)
+            for passage_id, cosine in found:
+                title = index.passages([passage_id])[passage_id].source.title
+                assert sought.knows(passage_id) == (title == "Kelp")
+                vector = adapted if title == "Kelp" else plain
+                assert np.allclose(sought.of(passage_id), vector, atol=1e-5)
+                (own,) = (hit for hit in index.nearest(vector, 2) if hit.passage.passage_id == passage_id)
+                assert cosine == pytest.approx(own.score, abs=1e-5)
+            assert [hit.passage.passage_id for hit in index.search(QUESTIONS[0], 1)] == [found[0][0]]
+
+
+def test_a_question_to_other_people_s_documents_loads_no_adapter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with library(tmp_path, OTHER) as index:
+        monkeypatch.setattr(index.encoder, "encode_taught", None)
+        assert index.search(QUESTIONS[0])
+
+
+def test_what_the_adapter_reads_is_as_near_on_average_as_what_is_read_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with library(tmp_path, TAUGHT, OTHER) as index:
+        names = [name for name, _ in index.near(QUESTIONS[0], 2)]
+        near, sought = index.closeness(QUESTIONS[0], names), index.sought(QUESTIONS[0])
+        (own,) = (name for name in names if sought.knows(name))
+        (other,) = (name for name in names if not sought.knows(name))
+        monkeypatch.setattr(Index, "taught", lambda self: frozenset())
+        plain = index.closeness(QUESTIONS[0], names)
+        assert near[other] == pytest.approx(plain[other])
+        every = frozenset(source.doc_id for source in index.sources())
+        monkeypatch.setattr(Index, "taught", lambda self: every)
+        adapted = index.closeness(QUESTIONS[0], names)
+        apart = sum(plain.values()) / 2 - sum(adapted.values()) / 2
+        assert near[own] == pytest.approx(adapted[own] + apart, abs=1e-5)
+        assert abs(apart) > 1e-3
 
 
 def test_an_index_of_another_encoder_was_taught_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with library(tmp_path, TAUGHT) as index:
         monkeypatch.setattr(index.encoder, "name", "some/other")
-        assert index.taught() == 0.0
+        assert not index.taught()
 
 
 def test_what_is_taken_from_an_index_changes_how_questions_to_it_are_read(tmp_path: Path) -> None:
     with library(tmp_path, TAUGHT, OTHER) as index:
         before = index.sought(QUESTIONS[0])
+        assert len(before.taught) == 1
         with Index.open(tmp_path / "index", write=True) as writer:
-            writer.remove(next(s.doc_id for s in writer.sources() if s.title == "Otters"))
-        assert index.taught() == 1.0
-        assert not np.allclose(index.sought(QUESTIONS[0]), before, atol=1e-3)
+            writer.remove(next(s.doc_id for s in writer.sources() if s.title == "Kelp"))
+        after = index.sought(QUESTIONS[0])
+        assert not after.taught
+        assert np.allclose(after.adapted, before.plain)
 
 
 def test_the_shipped_articles_are_those_that_the_adapter_was_taught() -> None:

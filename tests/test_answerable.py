@@ -11,7 +11,7 @@ from alignment_qa.index import Index
 from alignment_qa.types import Abstention
 
 
-def test_the_model_of_an_index_lies_between_the_two_as_the_share_of_it_that_was_taught() -> None:
+def test_the_model_of_hits_lies_between_the_two_as_the_share_of_them_that_was_taught() -> None:
     models = [answerable.model(share) for share in (0.0, 0.25, 1.0)]
     assert models[0] == answerable.fitted()[answerable.OTHERS]
     assert models[2] == answerable.fitted()[answerable.TAUGHT]
@@ -33,14 +33,15 @@ def test_documents_that_were_not_taught_are_judged_by_the_other_model(
     assistant = Assistant.open(str(library_index))
     asked = assistant.understand("Where does kelp grow?")
     hits = assistant.gather_hits(asked)
+    every = frozenset(source.doc_id for source in assistant.index.sources())
     found = {}
     sure = {name: {**model, "answer": {**model["answer"], "bias": 50.0}} for name, model in answerable.fitted().items()}
     never = {**sure[answerable.OTHERS], "answer": {**sure[answerable.OTHERS]["answer"], "bias": -50.0}}
     monkeypatch.setattr(answerable, "fitted", lambda: sure | {answerable.OTHERS: never})
-    for share in (0.0, 1.0):
-        answerable.model.cache_clear()
-        monkeypatch.setattr(Index, "taught", lambda self, share=share: share)
-        found[share] = assistant.gather_evidence(asked, hits).abstention
     answerable.model.cache_clear()
-    assert found[1.0] is None
-    assert found[0.0] in {Abstention.NO_EVIDENCE, Abstention.OUT_OF_SCOPE}
+    for taught in (frozenset[str](), every):
+        monkeypatch.setattr(Index, "taught", lambda self, taught=taught: taught)
+        found[bool(taught)] = assistant.gather_evidence(asked, hits).abstention
+    answerable.model.cache_clear()
+    assert found[True] is None
+    assert found[False] in {Abstention.NO_EVIDENCE, Abstention.OUT_OF_SCOPE}

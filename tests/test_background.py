@@ -56,9 +56,7 @@ def test_the_nearer_everything_is_the_nearer_an_answer_has_to_be(
 def test_an_index_without_a_background_is_read_as_the_articles_are(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unknown, usual = probabilities(
-        assistant, monkeypatch, [None, model(assistant.index.taught())["thresholds"]["background"]]
-    )
+    unknown, usual = probabilities(assistant, monkeypatch, [None, model(1.0)["thresholds"]["background"]])
     assert unknown == pytest.approx(usual)
 
 
