@@ -96,8 +96,13 @@ def _unheard(name: str, question: Question, index: Statistics) -> bool:
 def _asked(question: Question, hits: Sequence[Hit]) -> float:
     """How surely, in [0, 1], a heading of the hits asks the very question: as good as a document's own list of them."""
     headings = {hit.passage.heading for hit in hits}
-    same = (heading for heading in headings if understand(heading.rpartition("›")[2]).kind == question.kind)
-    return float(max((asks(question.terms, heading) for heading in same), default=0.0) ** SURELY)
+    return float(max((repeats(question, heading) for heading in headings), default=0.0) ** SURELY)
+
+
+def repeats(question: Question, heading: str) -> float:
+    """How much a passage's heading asks the same, in [0, 1], and in the same way: "why" is another question than "who"."""
+    same = understand(heading.rpartition("›")[2]).kind == question.kind
+    return asks(question.terms, heading) if same else 0.0
 
 
 def unnamed(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alignment_qa.answer_type import STRICT, is_told, mentions, says_of_each
+from alignment_qa.answerable import repeats
 from alignment_qa.arrange import Chosen, by_document, whole_lists
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.definition import classes, defines, names_first, serves
@@ -57,15 +58,17 @@ def extract(
     shape: Composition = SHIPPED,
 ) -> Iterator[Draft]:
     """The quoted answer, sentence by sentence; nothing when no sentence stands on its own, or all of it leaves out the person,
-    the time or the number that is asked for. `beside` finds the next passage of a section and the one before, over which a
-    list may run."""
+    the time or the number that is asked for and stands under no heading that asks this. `beside` finds the next passage of a
+    section and the one before, over which a list may run."""
     groups = _compare(evidence, detail, beside, shape) if evidence.question.sides else []
     if not groups:
         chosen = _choose(evidence.sentences, evidence, beside, shape, shape.limit(detail), shape.few)
         exact = evidence.question.kind in STRICT
-        lead_first = exact or evidence.question.kind in {"definition", "yes_no"}
+        causal = any(_gives_cause(c.sentence) for c in chosen[:1])
+        lead_first = exact or causal or evidence.question.kind in {"definition", "yes_no"}
         groups = by_document(whole_lists(chosen, evidence, beside), shape.first, lead_first, exact)
-    if not is_told(evidence.question, [c.sentence.text for group in groups for c in group]):
+    said = [c.sentence for group in groups for c in group]
+    if not is_told(evidence.question, [s.text for s in said]) and not _is_headed(evidence.question, said):
         return
     before = groups[0][0].sentence.passage.source.doc_id if groups else ""
     for group in groups:
@@ -166,9 +169,10 @@ def _lead(
     limit: int,
     replies: Collection[int],
 ) -> Sentence | None:
-    """The best sentence that stands alone; if it is nearly as good, the best that defines for a definition, and for a
-    person, a time or an amount the best that holds one, with what it leans on. One that is much better than all that
-    stand alone leads with what it leans on, too. All that is said of those under a heading that asks the very question."""
+    """The best sentence that stands alone; if it is nearly as good, the best that defines for a definition, the best that
+    gives a cause for "why", and for a person, a time or an amount the best that holds one, with what it leans on. One that is
+    much better than all that stand alone leads with what it leans on, too. All that is said of those under a heading that asks
+    the very question."""
     sentences = [s for s in sentences if not s.text.rstrip('”"').endswith("?")]
     alone = [s for s in sentences if id(s) in replies or not dangling(s.text)]
     alone = [s for s in alone if not opens_badly(s.text)] or alone
@@ -188,9 +192,10 @@ def _lead(
     if evidence.question.kind in STRICT:
         fits = sorted((s for s in sentences if s.fits and s.score >= least), key=lambda s: -s.features["shows"])
         return next((s for s in fits if _leans_on(s, neighbours, []) is not None), alone[0])
+    best = next((s for s in alone if _gives_cause(s) and s.score >= alone[0].score - shape.first), alone[0])
     much = [s for s in sentences if s.score > alone[0].score + shape.margin]
     leaning = ((s, _leans_on(s, neighbours, [])) for s in much)
-    return next((s for s, needed in leaning if needed is not None and _brought(s, needed) < limit), alone[0])
+    return next((s for s, needed in leaning if needed is not None and _brought(s, needed) < limit), best)
 
 
 def _asked(question: Question, sentence: Sentence) -> bool:
@@ -198,9 +203,19 @@ def _asked(question: Question, sentence: Sentence) -> bool:
     return asks(question.terms, sentence.passage.heading) >= SAME_WORDS
 
 
+def _gives_cause(sentence: Sentence) -> bool:
+    """It is asked why, and this says because of what."""
+    return sentence.features["causes"] > 0
+
+
 def _replies(sentence: Sentence, question: Question, beside: Beside) -> bool:
     """It is the first under such a heading: its "it" and "they" are what that asks of."""
     return sentence.place == 0 and _asked(question, sentence) and beside(sentence.passage, -1) is None
+
+
+def _is_headed(question: Question, said: Sequence[Sentence]) -> bool:
+    """Some of it stands under a heading that asks this in the same way, and so answers it in other words."""
+    return any(repeats(question, s.passage.heading) >= SAME_WORDS for s in said)
 
 
 def _opens(sentence: Sentence) -> bool:

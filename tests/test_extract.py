@@ -189,6 +189,18 @@ def test_what_holds_no_person_time_or_number_answers_nothing_that_asks_for_one(
     assert bool(said) == is_answered
 
 
+@pytest.mark.parametrize(
+    ("question", "is_answered"), [("Who counts the urchins?", True), ("When are the urchins counted?", False)]
+)
+def test_what_stands_under_a_heading_that_asks_for_a_person_answers_it_without_a_name(
+    tmp_path: Path, question: str, is_answered: bool
+) -> None:
+    headed = (
+        "# Barrens\n\n## Who counts the urchins?\n\nAll of the island together, kelp farmers and urchin divers alike."
+    )
+    assert bool(quoted(tmp_path, question, lambda s: 0.0, headed)) == is_answered
+
+
 def test_a_number_that_counts_the_same_by_another_word_is_an_answer_and_a_year_is_none(tmp_path: Path) -> None:
     said = quoted(tmp_path, "How many grazers sit on a single stem?", lambda s: float("2011" in s.text), COUNTED)
     assert said
