@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from alignment_qa.definition import defines
-from alignment_qa.lexical import terms
+from alignment_qa.lexical import FUNCTION_WORDS, terms
 from alignment_qa.question import UNTIL, Aspect, Question, Unit
 
 STRICT = frozenset({"who", "when", "number"})
@@ -62,6 +62,9 @@ _AHEAD = re.compile(
 _NAME = re.compile(
     r"\b[A-Z][\w'’-]*(?:[ -](?:(?:van|von|de|der|la|al|of) )?[A-Z][\w.'’-]*)*(?: et al)?|\b(?:he|she) (?:wrote|argued)"
 )
+_GENITIVE = re.compile(r"['’]s?$")
+_SEVERAL = re.compile(r"[A-Z]{2,}s")
+"""Things of a kind, by their abbreviation."""
 ATTRIBUTES = re.compile(
     r"\b(introduced?|coin(?:ed|s)|defin(?:ed|es)|propos(?:ed|es)|wrote|writ(?:ten|es)|publish(?:ed|es)|argu(?:ed|es)|nam(?:ed|es)|describ(?:ed|es)|"
     r"call(?:ed|s)|invent(?:ed|s)|develop(?:ed|s)|found(?:ed|s)?|show(?:ed|n|s)|report(?:ed|s)|built|made|led|won|said|says|held|holds|gave|gives|et al|by)\b",
@@ -140,10 +143,18 @@ def holds(question: Question, text: str) -> float:
 def is_told(question: Question, texts: Sequence[str]) -> bool:
     """Some text holds the person, the time or the money that is asked for, or a number where it is asked how many; for any
     other question true. Another amount may be told without a number ("rarely"), or of the same things by another word."""
+    if question.kind == "who" and not question.subject:
+        return any(_tells_who(question, text) for text in texts)
     if question.kind in TOLD or question.unit == "money":
         return any(holds(question, text) for text in texts)
     numbers = (found[0] for text in texts for found in _AMOUNT.finditer(text))
     return not _HOW_MANY.search(question.text) or any(not _YEAR.fullmatch(number) for number in numbers)
+
+
+def _tells_who(question: Question, text: str) -> bool:
+    """The text names somebody; and where it is asked who said or made something, it ascribes something to a name."""
+    named = list(_names_another(question, text))
+    return any(named) or (bool(named) and question.aspect != "origin" and not ATTRIBUTES.search(question.text))
 
 
 def does(name: str, text: str) -> bool:
@@ -182,15 +193,19 @@ def _counts(question: Question, text: str) -> bool:
 
 def _names_another(question: Question, text: str) -> Iterator[bool]:
     """For each name that the sentence has past its first word and the question has not, whether something is ascribed to it.
-    A single letter names a variable or an agent in a proof."""
-    asked = {*_words_of(question.text), *NAMELESS}
+    A single letter names a variable or an agent in a proof, and "APIs" nobody."""
+    asked = {*_words_of(question.text), *NAMELESS, *FUNCTION_WORDS}
     opens = re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z][\w.]|et al|and [A-Z]|\()", text)
     first = re.match(r"^\W*\w+", text)
     for found in _NAME.finditer(text, 0 if opens or not first else first.end()):
-        if any(len(word) > 1 and word not in asked for word in _words_of(found[0])):
-            yield bool(_ASCRIBED.match(text, found.end()) or _ASCRIBING.search(text[: found.start()]))
+        if _SEVERAL.fullmatch(found[0]):
+            continue
+        name = _GENITIVE.sub("", found[0])
+        if any(len(word) > 1 and word not in asked for word in _words_of(name)):
+            end = found.start() + len(name)
+            yield bool(_ASCRIBED.match(text, end) or _ASCRIBING.search(text[: found.start()]))
 
 
 def _words_of(text: str) -> list[str]:
-    """In small letters, without the ending of a genitive."""
-    return [re.sub(r"['’]s$", "", word.casefold()) for word in re.findall(r"[\w’'-]+", text)]
+    """In small letters, parted at hyphens and apostrophes: "I'm" and "AI-made" are the words of no name."""
+    return re.findall(r"[^\W_]+", text.casefold())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from alignment_qa import answer_type
 from alignment_qa.answer_type import holds, says_of_each, shows
 from alignment_qa.question import understand
 
@@ -127,6 +128,43 @@ def test_a_question_about_the_past_wants_a_date_and_one_about_what_recurs_an_occ
 
 def test_an_abbreviation_of_the_field_is_nobody_s_name() -> None:
     assert not holds(understand("Who introduced the test?"), "The test shows that an AI made it.")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The count is made by means of APIs that the harbour keeps.",
+        "The count, so it says, is one that I'm glad of.",
+        "Of all counts: This one of otters is the oldest.",
+    ],
+)
+def test_what_only_begins_with_a_capital_is_nobody_s_name(said: str) -> None:
+    assert not holds(understand("Who pays for the count of otters?"), said)
+
+
+def test_a_work_is_somebody_s_by_a_genitive() -> None:
+    asked = understand("Who wrote The Quiet Bay?")
+    assert holds(asked, "For the book, see Ada Holm's book The Quiet Bay.") == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "is_told"),
+    [
+        ("Who proposed the count of otters?", "Ada Holm and others proposed the count of otters.", True),
+        ("Who proposed the count of otters?", "A count of otters is often held on Earth Day.", False),
+        ("Who came up with the count of otters?", "A count of otters is often held on Earth Day.", False),
+        ("Who came up with the count of otters?", "The count was introduced by Ada Holm in Monterey.", True),
+        (
+            "Who pays for the count of otters?",
+            "The count of otters is paid for out of a box on the quay at Monterey.",
+            True,
+        ),
+    ],
+)
+def test_who_made_or_said_a_thing_is_told_only_by_a_name_that_it_is_ascribed_to(
+    question: str, said: str, is_told: bool
+) -> None:
+    assert answer_type.is_told(understand(question), [said]) == is_told
 
 
 def test_a_question_why_is_answered_by_a_cause() -> None:
