@@ -41,9 +41,14 @@ _UNITS: dict[Unit, re.Pattern[str]] = {
 }  # fmt: skip
 _DATE = re.compile(
     r"\b(?:1[0-9]|20)\d\ds?\b|\b(?:January|February|March|April|June|July|August|September|October|November|December) \d|"
-    r"\b(?:yesterday|last (?:year|month|week)|(?:years?|decades?|months?|centur(?:y|ies)) (?:ago|earlier|later|before|after))\b"
+    r"\b(?:in|of|by|until|till|since|from|every|each|last|next|early|late) (?:January|February|March|April|May|June|July|August|September|October|November|December)\b|"
+    r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b|\b(?:yesterday|last (?:year|month|week)|(?:years?|decades?|months?|centur(?:y|ies)) (?:ago|earlier|later|before|after))\b"
 )
-_OCCASION = re.compile(r"\b(?:when|once|whenever|until|before|after|as soon as|during)\b")
+_OCCASION = re.compile(
+    r"\b(?:when|once|whenever|until|before|after|as soon as|during|daily|weekly|monthly|quarterly|yearly|annually|noon|midnight|"
+    r"(?:every|each|twice a) (?:\w+ )?(?:hour|day|night|morning|evening|week|month|quarter|year|spring|summer|autumn|winter)s?|"
+    rf"at (?:\d\d?(?::\d\d)?|{_SMALL})(?: ?[ap]\.?m\b| o['’]clock|(?=[,.;]|$)))"
+)
 _PAST = re.compile(r"\b(?:was|were|did|had|year|date|month|decade)\b", re.I)
 """A question about time that wants a date: one about what happens at times takes an occasion as well."""
 _FUTURE = re.compile(
@@ -78,6 +83,15 @@ _ASCRIBED = re.compile(
 """What follows a name to which something is ascribed."""
 _ASCRIBING = re.compile(r"\b(?:by|from|et al|authors?|named after|called)(?:[ ,]+[\w'’-]+){0,4}[ ,(\[“\"]*$", re.I)
 """What stands before it."""
+_BY = re.compile(
+    r"\b(\w+(?:ed|en|wn|t|d)) by (?:the|our|its|their|his|her) (?!means\b|use\b|time\b|end\b|\w+ing\b)[a-z]"
+)
+"""What was done by somebody."""
+_OPENS = re.compile(
+    r"^\W*[A-Z][\w-]+(?:['’]s? (?P<own>[\w-]+(?: [\w-]+){,3})|(?: (?:first|later|also|has|had|then|once|originally))* (?P<did>[\w-]+))"
+)
+"""A word that opens a sentence, which has a capital there in any case, and what that one did; or, after a genitive, somebody
+or something of that one's did."""
 
 
 _CAUSE = re.compile(
@@ -123,6 +137,7 @@ def holds(question: Question, text: str) -> float:
             return max(float(defines(question.subject, text)), 0.75 * does(question.subject, text))
         case "who":
             found = max((1.0 if near else 0.5 for near in _names_another(question, text)), default=0.0)
+            found = max(found, 0.5 * _done_by(question, text))
             return found / 2 if question.aspect == "origin" and not _SHOWS["origin"].search(text) else found
         case "when":
             if question.unit:
@@ -153,7 +168,7 @@ def is_told(question: Question, texts: Sequence[str]) -> bool:
 
 def _tells_who(question: Question, text: str) -> bool:
     """The text names somebody; and where it is asked who said or made something, it ascribes something to a name."""
-    named = list(_names_another(question, text))
+    named = [*_names_another(question, text), *([True] if _done_by(question, text) else [])]
     return any(named) or (bool(named) and question.aspect != "origin" and not ATTRIBUTES.search(question.text))
 
 
@@ -192,10 +207,11 @@ def _counts(question: Question, text: str) -> bool:
 
 
 def _names_another(question: Question, text: str) -> Iterator[bool]:
-    """For each name that the sentence has past its first word and the question has not, whether something is ascribed to it.
-    A single letter names a variable or an agent in a proof, and "APIs" nobody."""
+    """For each name that the sentence has and the question has not, whether something is ascribed to it. The first word,
+    which has a capital in any case, is one where more of a name follows it, or at once what is ascribed ("Anthropic
+    developed …") or asked of somebody. A single letter names a variable or an agent in a proof, and "APIs" nobody."""
     asked = {*_words_of(question.text), *NAMELESS, *FUNCTION_WORDS}
-    opens = re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z][\w.]|et al|and [A-Z]|\()", text)
+    opens = re.match(r"^\W*[A-Z][\w'’-]+ (?:[A-Z][\w.]|et al|and [A-Z]|\()", text) or _opens_with_one(question, text)
     first = re.match(r"^\W*\w+", text)
     for found in _NAME.finditer(text, 0 if opens or not first else first.end()):
         if _SEVERAL.fullmatch(found[0]):
@@ -204,6 +220,18 @@ def _names_another(question: Question, text: str) -> Iterator[bool]:
         if any(len(word) > 1 and word not in asked for word in _words_of(name)):
             end = found.start() + len(name)
             yield bool(_ASCRIBED.match(text, end) or _ASCRIBING.search(text[: found.start()]))
+
+
+def _done_by(question: Question, text: str) -> bool:
+    """What is asked was done by somebody, who need have no name: "approved by the finance group"."""
+    return any(set(terms(verb)) & set(question.terms) for verb in _BY.findall(text))
+
+
+def _opens_with_one(question: Question, text: str) -> bool:
+    """What follows the first word tells what that one said, made or did of what is asked."""
+    found = _OPENS.match(text)
+    words = (found["own"] or found["did"]).split() if found else []
+    return any(ATTRIBUTES.match(word) or set(terms(word)) & set(question.terms) for word in words)
 
 
 def _words_of(text: str) -> list[str]:

@@ -142,6 +142,43 @@ def test_what_only_begins_with_a_capital_is_nobody_s_name(said: str) -> None:
     assert not holds(understand("Who pays for the count of otters?"), said)
 
 
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("Holm introduced the count of otters.", 1.0),
+        ("Holm's own divers first proposed a count of otters.", 1.0),
+        ("Holm pays for the count of otters out of a box.", 0.5),
+        ("Otters introduced the count to the kelp.", 0.0),
+        ("Kelp hides the otters from the count.", 0.0),
+        ("It introduced the count of otters.", 0.0),
+    ],
+)
+def test_a_name_that_opens_a_sentence_is_known_by_what_it_did(said: str, value: float) -> None:
+    assert holds(understand("Who pays for the count of otters?"), said) == value
+
+
+def test_who_may_be_a_body_without_a_name() -> None:
+    asked = understand("Who approves the fee for the count?")
+    assert holds(asked, "The fee for the count is approved by the fishers' council.") == 0.5
+    assert answer_type.is_told(asked, ["The fee for the count is approved by the fishers' council."])
+    assert not holds(asked, "The fee for the count is approved by the end of spring.")
+    assert not holds(asked, "The fee for the count, which is paid by the fishers, is approved in spring.")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The count is held on Tuesdays.",
+        "The count is held every other week.",
+        "The count is held at six.",
+        "The count is held in May.",
+    ],
+)
+def test_days_and_hours_and_how_often_are_times(said: str) -> None:
+    assert holds(understand("When is the count of otters held?"), said)
+    assert not holds(understand("When is the count of otters held?"), "The count is held at six bays.")
+
+
 def test_a_work_is_somebody_s_by_a_genitive() -> None:
     asked = understand("Who wrote The Quiet Bay?")
     assert holds(asked, "For the book, see Ada Holm's book The Quiet Bay.") == 1

@@ -765,6 +765,18 @@ def test_of_works_that_hold_the_words_the_one_whose_title_opens_with_them_was_me
     assert any("Simple traps" in text for text in listed)
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Who developed the feeding of otters by hand?", "Holm developed the feeding of otters by hand."),
+        ("Who proposed the otter count?", "Monterey's own divers proposed the otter count."),
+    ],
+)
+def test_who_did_a_thing_may_open_the_sentence_by_one_name(tmp_path: Path, question: str, said: str) -> None:
+    text = f"# Otters\n\nThe feeding of otters by hand goes on in spring, as the otter count does. {said} It is done by boat.\n"
+    assert answered(tmp_path, text, question)[0] == said
+
+
 def test_a_question_why_is_led_by_the_sentence_that_gives_the_cause(tmp_path: Path) -> None:
     text = (
         "# Kelp and the shore\n\nKelp stays in the shallows of every continent but one. Kelp stays in the shallows, as divers "
