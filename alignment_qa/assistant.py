@@ -12,7 +12,17 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alignment_qa import answerable, beginners, compound, conversation, cross_encoders, evidence, support
+from alignment_qa import (
+    answerable,
+    beginners,
+    compound,
+    conversation,
+    cross_encoders,
+    evidence,
+    manner,
+    prompt,
+    support,
+)
 from alignment_qa.bibliography import bibliography
 from alignment_qa.chat import Spent, open_model
 from alignment_qa.cite import Draft, Quote, resolve, text_of
@@ -27,6 +37,7 @@ from alignment_qa.question import MAX_LENGTH, Question, apostrophes, understand
 from alignment_qa.retrieve import Retriever, fuse, rerank
 from alignment_qa.scope import Scope
 from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
+from alignment_qa.unsaid import unsaid
 from alignment_qa.writer import Writer
 
 if TYPE_CHECKING:
@@ -93,19 +104,21 @@ class Assistant:
         }  # fmt: skip
         if isinstance(self._searched, Scope):
             trace["within"] = len(self._searched.doc_ids)
-        asked = " ".join(question[:MAX_LENGTH].split())
-        if reply := not_a_question(asked, bool(history), self.index.count()[0]):
+        told = manner.apart(" ".join(question[:MAX_LENGTH].split()))
+        detail = told.detail or detail
+        again = told.again and bool(conversation.standalone("", history, self._closeness))
+        if not again and (reply := not_a_question(told.text, bool(history), self.index.count()[0])):
             yield Answer(question, reply, abstention=Abstention.OUT_OF_SCOPE, trace=trace)
             return
         with clock("understand"):
-            understood = self.understand(asked, history)
+            understood = self.understand(told.text, history)
             spent = self._writer.spent() if self._writer else None
-            if self._writer and spent and history:
-                put = self._writer.alone(asked, history, understood.text, self._closeness, spent)
+            if self._writer and spent and history and not again:
+                put = self._writer.alone(told.text, history, understood.text, self._closeness, spent)
                 understood = self.understand(put) if put != understood.text else understood
         trace["question"] = understood.text
         with clock("retrieve"):
-            hits = self.gather_hits(understood)
+            hits = self.gather_hits(understood, self.config.k * (2 if told.further else 1))
             parts = [self.understand(part.alone) for part in understood.parts]
             parted = [self.gather_hits(part) for part in parts]
             if self._writer:
@@ -113,8 +126,13 @@ class Assistant:
         with clock("evidence"):
             found = self.gather_evidence(understood, hits)
             each = [self.gather_evidence(*part) for part in zip(parts, parted, strict=True)]
-            told = zip((part.asked for part in understood.parts), each, strict=True)
-            apart = list(told) if compound.told_apart(each) else []
+            if told.further:
+                trace["further"] = True
+                found, each = unsaid(found, history), [unsaid(part, history) for part in each]
+                if self._writer:
+                    found = replace(found, question=replace(understood, text=prompt.further(understood.text)))
+            named = zip((part.asked for part in understood.parts), each, strict=True)
+            apart = list(named) if compound.told_apart(each) else []
         if apart and not self._writer:
             hits = _in_turn([each.hits for _, each in apart], 2 * self.config.k)
         trace["answers"] = round(max([found.probability, *(each.probability for _, each in apart)]), 3)
@@ -146,9 +164,9 @@ class Assistant:
     # steps
 
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
-        """What is asked, standing alone, misspellings repaired by the corpus and abbreviations by its glossary, or by what
-        documents say that they stand for."""
-        alone = apostrophes(question)
+        """What is asked, standing alone, without how it should be told, misspellings repaired by the corpus and abbreviations by
+        its glossary, or by what documents say that they stand for."""
+        alone = apostrophes(manner.apart(question).text)
         alone = conversation.standalone(alone, history, self._closeness) if history else alone
         spelt = self.index.respell(alone)
         alone, meaning, names = self.index.names_in(spelt).expand(spelt, self.index.uses, self.index.everyday)
@@ -265,7 +283,8 @@ class Assistant:
         reason = found.abstention or (Abstention.UNSUPPORTED if trace.get("dropped") else Abstention.NO_EVIDENCE)
         wrote = "The model wrote an answer, but no passage supported any of its sentences, so none is shown."
         instead = wrote if self._writer else str(trace.get("note"))
-        text = declined(reason, answer.hits, found, chosen="within" in trace, instead=instead)
+        said = "further" in trace and found.abstention is None
+        text = declined(reason, answer.hits, found, chosen="within" in trace, instead=instead, said=said)
         return replace(answer, text=text, abstention=reason)
 
     def _related(self, found: Evidence) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from alignment_qa.answer_type import NAMELESS
 from alignment_qa.lexical import FUNCTION_WORDS, terms
+from alignment_qa.manner import apart
 from alignment_qa.question import understand
 from alignment_qa.types import Turn
 
@@ -95,10 +96,11 @@ _ASK_WORDS = frozenset(
 
 
 def standalone(question: str, history: Sequence[Turn], closeness: Callable[[str], float]) -> str:
-    """The question with what it leaves out put in from the last question; unchanged when it leaves nothing out.
+    """The question with what it leaves out put in from the last question; unchanged when it leaves nothing out, and the last
+    one itself where nothing is asked.
 
     `closeness` says how near the corpus is to a text, in [-1, 1]."""
-    asked = [turn.text for turn in history if turn.role == "user"]
+    asked = [text for turn in history if turn.role == "user" and (text := apart(turn.text).text.strip())]
     if not asked:
         return question
     last, topic = "", ""
@@ -111,6 +113,8 @@ def standalone(question: str, history: Sequence[Turn], closeness: Callable[[str]
             topic = topic if set(terms(own)) <= _talk() else own
         sides = understand(filled).sides or (sides if topic == before else ())
         last = filled
+    if not question:
+        return last
     return _fill(question, last, topic, sides, closeness)
 
 

@@ -28,9 +28,11 @@ def not_a_question(text: str, continues: bool, documents: int) -> str | None:
     return None
 
 
-def declined(reason: Abstention, hits: Sequence[Hit], found: Evidence, *, chosen: bool, instead: str) -> str:
+def declined(
+    reason: Abstention, hits: Sequence[Hit], found: Evidence, *, chosen: bool, instead: str, said: bool
+) -> str:
     """Why there is no answer, and what is nearest. `chosen`: only some documents were searched; `instead` is what is said
-    where there was an answer that did not stand."""
+    where there was an answer that did not stand; `said`: what answers was said before."""
     nearest = list(dict.fromkeys(f"“{hit.passage.source.title}”" for hit in hits))[:3]
     where = f" Nearest: {', '.join(nearest)}." if nearest else ""
     what, has, does = ("The chosen documents", "have", "do") if chosen else ("The corpus", "has", "does")
@@ -39,6 +41,8 @@ def declined(reason: Abstention, hits: Sequence[Hit], found: Evidence, *, chosen
             return f"{what} {has} nothing about this.{where}"
         case Abstention.UNSUPPORTED:
             return instead + where
+    if said:
+        return f"{what} {has} no more that answers this.{where}"
     words = [word for word in surface(found.missing, found.question.text) if not ATTRIBUTES.fullmatch(word)]
     lacks = [f"No document uses the word {_either(words)}."] if words else []
     if found.features["unheard"] and not words:

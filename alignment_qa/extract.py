@@ -104,7 +104,7 @@ def _choose(
             continue  # a piece of a sentence, without what leads into it
         if sentence is not lead and _defines_another(sentence, lead, evidence.question):
             continue
-        if twin := next((c for c in chosen if _says_the_same(sentence, c.sentence)), None):
+        if twin := next((c for c in chosen if says_the_same(sentence, c.sentence)), None):
             known = {s.passage.source.doc_id for s in (twin.sentence, *twin.also)}
             if sentence.passage.source.doc_id not in known:
                 twin.also.append(sentence)
@@ -149,7 +149,7 @@ def _leans_on(
             return None
         if before.place < first.place - 1 and before.form != "lead_in":
             return None
-        if any(_says_the_same(before, other) for other in said):
+        if any(says_the_same(before, other) for other in said):
             break
         needed.insert(0, before)
         first = before
@@ -273,7 +273,7 @@ def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composit
         about = [
             replace(s, score=s.score + shape.margin * (3 * _tells(side, s) - _mentions_any(others, s.text)))
             for s in evidence.sentences
-            if mentions(side, s.text) and not any(_says_the_same(s, t) for t in taken)
+            if mentions(side, s.text) and not any(says_the_same(s, t) for t in taken)
         ]
         about.sort(key=lambda s: -s.score)
         block = _choose(about, evidence, beside, shape, each, few=1)
@@ -303,7 +303,7 @@ def _says_nothing_new(sentence: Sentence, evidence: Evidence) -> bool:
     return evidence.question.kind != "yes_no" and len(set(terms(sentence.text)) - set(evidence.question.terms)) < 2
 
 
-def _says_the_same(one: Sentence, other: Sentence) -> bool:
+def says_the_same(one: Sentence, other: Sentence) -> bool:
     if one.passage.passage_id == other.passage.passage_id and one.place == other.place:
         return True
     if negated(one.text) != negated(other.text) or numbers(one.text) != numbers(other.text):
