@@ -23,7 +23,7 @@ from alignment_qa import (
     prompt,
     support,
 )
-from alignment_qa.bibliography import bibliography
+from alignment_qa.bibliography import bibliography, listed
 from alignment_qa.chat import Spent, open_model
 from alignment_qa.cite import Draft, Quote, resolve, text_of
 from alignment_qa.config import Config, from_environment
@@ -209,10 +209,10 @@ class Assistant:
         """The answer's sentences: from bibliographies, from the model, or quoted; none when the evidence is thin."""
         if found.question.kind in {"sources", "who"}:
             with clock("compose"):
-                listed = list(bibliography(found, self._searched))
-            if listed:
+                entries = list(bibliography(found, self._searched))
+            if entries:
                 trace["answers"] = 1.0
-                yield from listed
+                yield from entries
                 return
         if found.abstention is not None and not apart:
             return
@@ -284,7 +284,10 @@ class Assistant:
         wrote = "The model wrote an answer, but no passage supported any of its sentences, so none is shown."
         instead = wrote if self._writer else str(trace.get("note"))
         said = "further" in trace and found.abstention is None
-        text = declined(reason, answer.hits, found, chosen="within" in trace, instead=instead, said=said)
+        works = listed(found.question, self._searched)
+        if works and reason is Abstention.OUT_OF_SCOPE:
+            reason = Abstention.NO_EVIDENCE
+        text = declined(reason, answer.hits, found, chosen="within" in trace, instead=instead, said=said, works=works)
         return replace(answer, text=text, abstention=reason)
 
     def _related(self, found: Evidence) -> tuple[str, ...]:

@@ -4,42 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.evidence import Evidence, coverage, weights
 from alignment_qa.index import Index
 from alignment_qa.lexical import terms
+from alignment_qa.question import AUTHORED, Question
 from alignment_qa.scope import Scope
 from alignment_qa.sentences import LIST_MARK
 from alignment_qa.types import Passage
 
-LIMIT = 8
+LIMIT, FEW = 8, 3  # entries of an answer, and those that are named where there is none
 NAMED = 0.85  # share of a title's term weight that an entry holds when it is the work asked for
 TOPIC = 0.5  # share of the topic's term weight that an entry, its document's title and headings hold together
 
 _ASKING = re.compile(
     r"\b(where|can|could|do|should|i|we|one|read|learn|find|more|what|which|are|is|the|some|any|good|best|key|main|list|sources?|references?|citations?|"
-    r"papers?|articles?|posts?|essays?|documents?|works?|resources|books?|further|reading|recommend(?:ed)?|you|me|any|discuss|cover|mention|describe|deal with|talk|address|bibliography|literature|on|about|for|behind|who|wrote|written|by|author(?:s|ed)?|publish(?:ed)?|of|first)\b",
+    r"papers?|articles?|posts?|essays?|documents?|works?|resources|books?|further|reading|recommend(?:ed)?|you|me|any|discuss|cover|mention|describe|deal with|talk|address|bibliography|literature|on|about|for|behind|who|wrote|writes?|written|writings?|by|author(?:s|ed)?|publish(?:ed)?|publications?|"
+    r"did|does|has|have|been|so far|name|of|first)\b",
     re.I,
 )
-_ADDRESS = re.compile(r"https?://[^\s/]+/[^\s<>\"”)]{4,}")  # a publisher's front page is no work's
+_ADDRESSES = re.compile(r"https?://[^\s/]+/[^\s<>\"”)]{4,}")  # a publisher's front page is no work's
+_ANY_ADDRESS = re.compile(r"https?://\S+")
 _CITES = re.compile(r"\[[a-z-]+\d{4}\w*")  # text between the entries, which cites by key
 _READING = re.compile(r"\b(?:read|reading|books?|papers?|essays?|introductions?|podcasts?|courses?|literature)\b", re.I)
+_ON = re.compile(r"\b(?:on|about)\b", re.I)
+_AUTHORED = re.compile(AUTHORED, re.I)
 _WROTE = re.compile(r"\b(wrote|written by|author(?:s|ed)?|published)\b", re.I)
 
 
 def bibliography(evidence: Evidence, index: Index | Scope) -> Iterator[Draft]:
     """Entries that answer; nothing when the question is not about a work, or no entry fits."""
     question = evidence.question
-    topic = " ".join(_ASKING.sub(" ", question.text).split()).strip(" ?.!")
-    words = list(dict.fromkeys(terms(topic)))
-    if not words:
+    topic, rarity = _topic(question, index)
+    if not rarity:
         return
-    rarity = weights(words, index)
     if question.kind == "who":
         if _WROTE.search(question.text):
             yield from _entries(index, topic, rarity, NAMED, limit=1)
+        return
+    if _AUTHORED.search(question.text):
+        least = NAMED if _ON.search(question.text) else TOPIC  # a list may have half of a name alone
+        yield from _entries(index, topic, rarity, least, limit=LIMIT)
         return
     about = {
         hit.passage.source.doc_id
@@ -50,8 +56,21 @@ def bibliography(evidence: Evidence, index: Index | Scope) -> Iterator[Draft]:
     if evidence.abstention is None and any(_recommends(index, doc_id) for doc_id in first):
         return
     named = list(_entries(index, topic, rarity, TOPIC, limit=LIMIT))
-    listed = (d for doc_id in about for p in index.passages_of(doc_id) if p.role == "references" for d in _drafts(p))
-    yield from _works((*named, *listed), LIMIT)
+    others = (d for doc_id in about for p in index.passages_of(doc_id) if p.role == "references" for d in _drafts(p))
+    yield from _works((*named, *others), LIMIT)
+
+
+def listed(question: Question, index: Index | Scope) -> list[str]:
+    """Works of any reference list that name what is asked for, for a question that no text answers; without addresses."""
+    topic, rarity = _topic(question, index)
+    entries = _entries(index, topic, rarity, NAMED, limit=FEW) if rarity else ()
+    return [_ANY_ADDRESS.sub("", entry.text).strip(" .") for entry in entries]
+
+
+def _topic(question: Question, index: Index | Scope) -> tuple[str, dict[str, float]]:
+    """The question without what asks for works, and the weights of its terms."""
+    topic = " ".join(_ASKING.sub(" ", question.text).split()).strip(" ?.!")
+    return topic, weights(list(dict.fromkeys(terms(topic))), index)
 
 
 def _recommends(index: Index | Scope, doc_id: str) -> bool:
@@ -77,11 +96,15 @@ def _entries(
 
 
 def _works(entries: Iterable[Draft], limit: int) -> Iterator[Draft]:
-    """The first entry of each work, as its address tells them apart, or its words where it has none."""
-    works: dict[str, Draft] = {}
+    """The first entry of each work: those with one address are one, and those of the same words beside it."""
+    known: set[object] = set()
+    works: list[Draft] = []
     for entry in entries:
-        works.setdefault(next(iter(_ADDRESS.findall(entry.text)), entry.text), entry)
-    return islice(works.values(), limit)
+        names = {*_ADDRESSES.findall(entry.text), frozenset(terms(_ANY_ADDRESS.sub("", entry.text)))}
+        if not names & known:
+            works.append(entry)
+        known |= names
+    return iter(works[:limit])
 
 
 def _drafts(passage: Passage) -> Iterator[Draft]:

@@ -29,12 +29,20 @@ def not_a_question(text: str, continues: bool, documents: int) -> str | None:
 
 
 def declined(
-    reason: Abstention, hits: Sequence[Hit], found: Evidence, *, chosen: bool, instead: str, said: bool
+    reason: Abstention,
+    hits: Sequence[Hit],
+    found: Evidence,
+    *,
+    chosen: bool,
+    instead: str,
+    said: bool,
+    works: Sequence[str] = (),
 ) -> str:
     """Why there is no answer, and what is nearest. `chosen`: only some documents were searched; `instead` is what is said
-    where there was an answer that did not stand; `said`: what answers was said before."""
+    where there was an answer that did not stand; `said`: what answers was said before; `works` that name what is asked for."""
     nearest = list(dict.fromkeys(f"“{hit.passage.source.title}”" for hit in hits))[:3]
-    where = f" Nearest: {', '.join(nearest)}." if nearest else ""
+    where = f" Its references list: {'; '.join(f'“{work}”' for work in works)}." if works else ""
+    where += f" Nearest: {', '.join(nearest)}." if nearest else ""
     what, has, does = ("The chosen documents", "have", "do") if chosen else ("The corpus", "has", "does")
     match reason:
         case Abstention.OUT_OF_SCOPE:

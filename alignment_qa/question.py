@@ -38,11 +38,18 @@ UNTIL = r"how (?:soon(?! after)|far (?:off|away)|(?:long|many (?:years|decades|m
 """What asks for a time ahead in other words than "when". """
 _TOPIC = rf"(?:(?!(?:{'|'.join(map(re.escape, sorted(FUNCTION_WORDS)))})\b)[\w'’.-]+ ){{1,8}}"
 """Words of a search: "Kelp survey 2023 how many divers". """
+_WORKS = r"(?:papers|articles|books|posts|essays|works|publications|writings)"
+AUTHORED = (
+    r"^\W*(?:what|which)\b[^?]*\b(?:did [^?]+\b(?:write|publish|author)|(?:has|have) (?!been\b)[^?]+\b(?:written|published|authored))(?=\W*$| (?:about|on|so far)\b)"
+    rf"|\bwhat (?:has|have) been (?:written|published) by\b|^\W*(?:(?:what|which|list|name|are there|any|all|the|some|other|more|key|main|recent|best|important) )*{_WORKS} "
+    rf"(?:(?:written|published|authored) )?by\b|^\W*(?:(?:what|which) (?:are|were)|list|name) (?:[\w.-]+ ){{0,2}}[\w.-]+['’]s? (?:\w+ )?{_WORKS}\W*$"
+)
+"""A question for what somebody wrote."""
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.I))  # type: ignore[misc]
     for kind, pattern in (
-        ("sources", r"^(?!\W*(?:so |and |ok )?who\b).*\b(where (can|could|do|should) (i|we|one) (read|learn|find)|(sources?|references?|citations?|papers?|"
-                    r"articles?|books?|further reading|bibliography|literature)( (are|is) there)? (on|about|for|behind)\b"
+        ("sources", rf"{AUTHORED}|^(?!\W*(?:so |and |ok )?who\b).*\b(where (can|could|do|should) (i|we|one) (read|learn|find)|(sources?|references?|citations?|papers?|"
+                    r"articles?|books?|further reading|bibliography|literature)( (are|is) there|( (have|has))? been (written|published))? (on|about|for|behind)\b"
                     r"|what (should|can|could) (i|we|one) read|reading list|recommend(ed)? (me )?((some|any|a|good|further) )*(reading|papers?|articles?|books?|posts?|literature|resources)"
                     r"|(which|what|any) ((good|other|more) )?(papers?|articles?|books?|posts?|essays?|documents?|works) (are (on|about)|on|about|discuss|cover|mention|describe|deal with|talk about|address))"),
         ("comparison", r"\bdifferen(ce|t|ces)\b|\bdiffers?\b|\bvs\.?\b|\bversus\b|\bcompar(e|ed|ing|ison)\b"

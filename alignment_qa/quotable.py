@@ -38,7 +38,9 @@ _POINTING = re.compile(  # text about the document it stands in, not about its s
     r"(?:figure|fig\.|table|section|chapter|equation|eq\.) \d|(?:above|below|previous|preceding|following|subsequent|next|this|remaining) (?:few |two |three |several )?(?:paper|" + _SHOWN + "|" + _PART + r")|"
     + _PICTURE + r" (?:above|below)|(?:explained|described|discussed|covered|explored|treated)\b[^.;]{0,40} in (?:the|our) [^.;]{0,60}?(?:sections?|chapters?|appendix)|rest of (?:the|this) (?:document|" + _PART + r")|this link|these links|"
     r"(?:read|learn|find|explore|discuss|continue|look|listen|watch)\w*\b[^.;:]{0,80}\b(?:here|below|elsewhere|the following links?)(?=\s*(?:[.,;:)]|$))|"
-    r"click|subscribe)\b|^(?:below|above) (?:is|are)\b|(?:^|[(;,] ?)see (?:the|also)\b"
+    r"check out|click|subscribe)\b|^(?:below|above) (?:is|are)\b|^\W*see\b|[(;,] ?see (?:the|also)\b"
+    r"|^\W*for (?:more|further|additional) (?:information|details?|discussion|background|reading|context|examples|guidance|on|about)\b[^.;]{0,80}\b(?:see|read|look at|visit|refer to|consult|turn to|go to)\b"
+    r"|^\W*(?:more|further) (?:information|details?|discussion)\b[^.;]{0,80}\b(?:(?:is|are) (?:available|given|provided) (?:in|at|on|by|from)|can be found)\b"
     r"|(?:^|: ?)(?:in )?(?:the|our|my) (?:next |final |last |first |second |third )?(?:newsletter|textbook|course|blog|talk|episode|" + _PART + r")(?: also| then| finally| first| briefly| next)?,? "
     r"(?:we|i|you|concludes?|discusse[sd]|covers?|explores?|examines?|introduces?|presents?|describes?|explains?|begins?|ends?|reviews?|surveys?|outlines?|summari[sz]es?|closes?|starts?|provides?|gives?|looks?|will|is (?:about|organi[sz]ed))\b"
     r"|^we (?:will |then |also |first |finally |briefly |now ){0,2}(?:explain|discuss|cover|look at|turn to|conclude|begin by|start by|close with)\b",
