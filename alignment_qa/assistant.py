@@ -207,7 +207,7 @@ class Assistant:
         spent: Spent | None,
     ) -> Iterator[Draft]:
         """The answer's sentences: from bibliographies, from the model, or quoted; none when the evidence is thin."""
-        if found.question.kind in {"sources", "who"}:
+        if found.question.kind in {"sources", "who", "when"}:
             with clock("compose"):
                 entries = list(bibliography(found, self._searched))
             if entries:

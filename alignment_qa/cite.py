@@ -131,7 +131,7 @@ def markdown_reference(source: Source) -> str:
 def _reference(source: Source, who: str, title: str, url: str, more: str) -> str:
     year = f" ({source.year})" if source.year else ""
     head = [who + year, title] if who else [title + year]
-    return ". ".join(filter(None, [*head, url, more]))
+    return re.sub(r"(?<=[?!])\. ", " ", ". ".join(filter(None, [*head, url, more])))
 
 
 _BIBTEX = {

@@ -15,8 +15,9 @@ from alignment_qa.marks import Marks, share, value_at
 Role = Literal["prose", "references"]
 """What a part of a document is for: `references` lists works and is quoted only when somebody asks for sources."""
 
-Support = Literal["quoted", "supported", "partial", "unsupported"]
-"""How well the cited words carry a claim; `quoted` means that the claim is those words."""
+Support = Literal["quoted", "recorded", "supported", "partial", "unsupported"]
+"""How well the cited words carry a claim; `quoted` means that the claim is those words, `recorded` that it is what the document
+states of itself."""
 
 Detail = Literal["brief", "full", "beginners"]
 """How much is said, and to whom: `beginners` are told from introductory documents first, with the terms defined."""

@@ -60,6 +60,7 @@ FLOORS = [
         "conversation",
         "langchain_retriever",
         "bibliography",
+        "catalogue",
         "beginners",
         "unsaid",
         "sides",

@@ -70,6 +70,7 @@ def ways(claims: Sequence[Claim]) -> list[tuple[str, str, str]]:
 
 WAYS: dict[Support, tuple[str, str]] = {
     "quoted": ("■", "quoted word for word"),
+    "recorded": ("□", "from what a document states of itself"),
     "supported": ("●", "supported by the cited words"),
     "partial": ("◐", "partly supported"),
     "unsupported": ("○", "not supported"),
