@@ -110,6 +110,29 @@ _SHOWS: dict[Aspect, re.Pattern[str]] = {
 }  # fmt: skip
 
 
+_CASE = re.compile(
+    r"\b(?:for example|for instance|e\.g\.|as when|an? (?:\w+ ){0,2}(?:example|instance|illustration)|examples?(?= (?:is|are|was|of))|['’]s (?:[\w-]+ )?example|scenario|"
+    r"(?:one|best-known|well-known|famous|real|clear|known) cases?|incidents?|in one (?:\w+ )?(?:test|study|experiment|game|run|trial))\b",
+    re.I,
+)
+_YEARS = re.compile(r"\b(?:19|20)\d\d\b")
+_SEEN = re.compile(
+    r"\b(?:found|show(?:ed|n)|reported|observed|trained|built|tested|gave up|got|put|ran|told|asked|led|learn(?:ed|t)|demonstrated|recovered|withdrew|posted|became|attempted|tried|printed|deliberately)\b",
+    re.I,
+)
+_CLAIMED = re.compile(
+    r"\b(?:argue[ds]?|h[eo]ld(?:s|ing)?|proposed|defined|named|divided|sorted|splits?|takes? an|took an|remark)\b", re.I
+)
+_ONE_OF = re.compile(r"\b(?:is|are|was|were) (?:an?|one) ([^,;.:]*)", re.I)
+"""What something is one of: "The boat that circled is an outer failure." """
+SUBJECT = 6  # words up to which what stands before "is" is a name
+_CASES = re.compile(
+    r"\b(?:examples?|cases?|experiments?|illustrat\w+|demonstrat\w+|incidents?|observed|practice|seen|stud(?:y|ies))\b",
+    re.I,
+)
+"""The heading of a section of cases."""
+
+
 _SECTION: dict[Aspect, re.Pattern[str]] = {
     **_SHOWS,
     "origin": re.compile(
@@ -126,6 +149,20 @@ def shows(aspect: Aspect, heading: str, text: str) -> float:
         return 0.0
     section = heading.rpartition("›")[2]
     return (float(bool(_SHOWS[aspect].search(text))) + float(bool(_SECTION[aspect].search(section)))) / 2
+
+
+def gives_example(question: Question, heading: str, text: str) -> float:
+    """How clearly a sentence tells of a case, in [0, 1]: by saying so, by what was seen in some year, by calling
+    something one, by its section.
+    What says what all of it is tells of no case."""
+    subject = re.split(r"\b(?:is|are|was|were|means?)\b", text, maxsplit=1)[0]
+    asked, words = set(question.terms), set(terms(subject))
+    if len(subject.split()) <= SUBJECT and asked <= words and ("exampl" in asked or not _CASE.search(subject)):
+        return 0.0
+    seen = _YEARS.search(text) and _SEEN.search(text) and not _CLAIMED.search(text)
+    called = max((len(asked & set(terms(kind))) for kind in _ONE_OF.findall(text)), default=0)
+    seen = seen or called >= max(2 * len(asked) / 3, 1)
+    return (bool(_CASE.search(text) or seen) + bool(_CASES.search(heading.rpartition("›")[2]))) / 2
 
 
 def holds(question: Question, text: str) -> float:

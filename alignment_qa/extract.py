@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alignment_qa.answer_type import STRICT, is_told, mentions, says_of_each
+from alignment_qa.answer_type import STRICT, gives_example, is_told, mentions, says_of_each
 from alignment_qa.answerable import repeats
 from alignment_qa.arrange import Chosen, by_document, whole_lists
 from alignment_qa.cite import Draft, Quote
@@ -18,7 +18,7 @@ from alignment_qa.evidence import Evidence, Sentence
 from alignment_qa.lexical import terms
 from alignment_qa.lists import Beside, leant_on, left_out, listed
 from alignment_qa.question import Question
-from alignment_qa.quotable import dangling, opens_badly
+from alignment_qa.quotable import dangling, for_example, opens_badly
 from alignment_qa.retrieve import asks
 from alignment_qa.support import negated, numbers
 from alignment_qa.types import Detail
@@ -41,6 +41,10 @@ class Composition:
     """Log-odds by which a further sentence may be less likely to answer than the lead."""
     few: int = 3
     """Sentences up to which twice the margin is allowed, without those that they lean on: an answer of one sentence is seldom whole."""
+    case: float = 2.4
+    """Log-odds by which a sentence that gives an example clearly comes before one that gives one in passing, where one is asked for."""
+    far: float = 4.8
+    """Log-odds by which such a sentence may be less likely to answer than the best of all."""
     first: float = 0.25
     """Log-odds within which an earlier sentence of its document may come before the lead."""
 
@@ -62,7 +66,7 @@ def extract(
     section and the one before, over which a list may run."""
     groups = _compare(evidence, detail, beside, shape) if evidence.question.sides else []
     if not groups:
-        chosen = _choose(evidence.sentences, evidence, beside, shape, shape.limit(detail), shape.few)
+        chosen = _choose(_asked_for(evidence, shape), evidence, beside, shape, shape.limit(detail), shape.few)
         exact = evidence.question.kind in STRICT
         causal = any(_gives_cause(c.sentence) for c in chosen[:1])
         lead_first = exact or causal or evidence.question.kind in {"definition", "yes_no"}
@@ -80,13 +84,24 @@ def extract(
         before = group[-1].sentence.passage.source.doc_id
 
 
+def _asked_for(evidence: Evidence, shape: Composition) -> Sequence[Sentence]:
+    """The sentences that may answer, best first: where an example is asked for, those that give one and are not much farther
+    off than the best, the clearer ones before others that are as near; all where there is none."""
+    if evidence.question.kind != "example" or not evidence.sentences:
+        return evidence.sentences
+    least = evidence.sentences[0].score - shape.far
+    clear = [(s, gives_example(evidence.question, s.passage.heading, s.text)) for s in evidence.sentences]
+    told = [replace(s, score=s.score + shape.case * how) for s, how in clear if how > 0 and s.score >= least]
+    return sorted(told, key=lambda s: -s.score) or evidence.sentences
+
+
 def _choose(
     sentences: Sequence[Sentence], evidence: Evidence, beside: Beside, shape: Composition, limit: int, few: int
 ) -> list[Chosen]:
     """The lead and what completes it, in the order of choice."""
     neighbours = {(s.passage.passage_id, s.place): s for s in evidence.sentences}
     nexts = ((s, neighbours.get((s.passage.passage_id, s.place + 1))) for s in sentences)
-    after = {id(s): n for s, n in nexts if _announces(s) or (evidence.question.kind == "list" and _leads_in(n))}
+    after = {id(s): n for s, n in nexts if _announces(s) or _goes_on(n, evidence.question)}
     sentences = [s for s in sentences if after.get(id(s), s) is not None]  # nothing would follow
     chosen: list[Chosen] = []
     replies = {id(s) for s in sentences if _replies(s, evidence.question, beside)}
@@ -132,8 +147,12 @@ def _announces(sentence: Sentence) -> bool:
     return sentence.form == "plain" and sentence.text.endswith(":")
 
 
-def _leads_in(sentence: Sentence | None) -> bool:
-    return sentence is not None and sentence.form == "lead_in"
+def _goes_on(following: Sentence | None, question: Question) -> bool:
+    """It belongs to the sentence before it: the list that was asked for, or what is told of an example."""
+    if following is None:
+        return False
+    listed = question.kind == "list" and following.form == "lead_in"
+    return listed or (question.kind == "example" and dangling(following.text))
 
 
 def _leans_on(
@@ -209,7 +228,9 @@ def _gives_cause(sentence: Sentence) -> bool:
 
 
 def _replies(sentence: Sentence, question: Question, beside: Beside) -> bool:
-    """It is the first under such a heading: its "it" and "they" are what that asks of."""
+    """It is the first under such a heading: its "it" and "they" are what that asks of. Or what it is an example of is asked."""
+    if question.kind == "example" and not dangling(for_example(sentence.text)):
+        return True
     return sentence.place == 0 and _asked(question, sentence) and beside(sentence.passage, -1) is None
 
 

@@ -13,7 +13,19 @@ from typing import Literal, NamedTuple
 from alignment_qa.lexical import FUNCTION_WORDS, terms
 
 Kind = Literal[
-    "definition", "comparison", "why", "how", "list", "who", "when", "where", "number", "yes_no", "sources", "open"
+    "definition",
+    "comparison",
+    "why",
+    "how",
+    "list",
+    "example",
+    "who",
+    "when",
+    "where",
+    "number",
+    "yes_no",
+    "sources",
+    "open",
 ]
 
 Aspect = Literal["", "objection", "evidence", "example", "open", "origin"]
@@ -39,6 +51,13 @@ UNTIL = r"how (?:soon(?! after)|far (?:off|away)|(?:long|many (?:years|decades|m
 _TOPIC = rf"(?:(?!(?:{'|'.join(map(re.escape, sorted(FUNCTION_WORDS)))})\b)[\w'’.-]+ ){{1,8}}"
 """Words of a search: "Kelp survey 2023 how many divers". """
 _WORKS = r"(?:papers|articles|books|posts|essays|works|publications|writings)"
+_EXAMPLE = (
+    r"^\W*(?:(?:(?:what|which)(?:['’]?s)?|give|show|tell|name|list|can|could|do|is|are|was|were|have|has|any|please|you|we|there|me|us|know|would|be|some|an?|of|got|provide|with|and|so|ok|"
+    r"(?:the )?(?:best|clearest|classic|standard|usual|most famous|best-known)|real|life|world|concrete|simple|everyday|good|famous|well-known|specific|known|actual|historical|recent|"
+    r"more|another|one|few|clear|practical|typical)[\s,-]+)*(?:examples?|instances?|illustrations?)\b(?=\W*$|\W*:| (?:of|for|where|when|in|that|from|please|with)\b)"
+)
+"""How a question opens that asks for examples; not one after adversarial examples, nor after "the example of the thermostat". """
+_ILLUSTRATE = r"\b(?:illustrate|explain|show|describe)\b.* (?:with|by|through) (?:an? |some )?(?:\w+ )?examples?\W*$"
 AUTHORED = (
     r"^\W*(?:what|which)\b[^?]*\b(?:did [^?]+\b(?:write|publish|author)|(?:has|have) (?!been\b)[^?]+\b(?:written|published|authored))(?=\W*$| (?:about|on|so far)\b)"
     rf"|\bwhat (?:has|have) been (?:written|published) by\b|^\W*(?:(?:what|which|list|name|are there|any|all|the|some|other|more|key|main|recent|best|important) )*{_WORKS} "
@@ -52,6 +71,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
                     r"articles?|books?|further reading|bibliography|literature)( (are|is) there|( (have|has))? been (written|published))? (on|about|for|behind)\b"
                     r"|what (should|can|could) (i|we|one) read|reading list|recommend(ed)? (me )?((some|any|a|good|further) )*(reading|papers?|articles?|books?|posts?|literature|resources)"
                     r"|(which|what|any) ((good|other|more) )?(papers?|articles?|books?|posts?|essays?|documents?|works) (are (on|about)|on|about|discuss|cover|mention|describe|deal with|talk about|address))"),
+        ("example", rf"{_EXAMPLE}|{_ILLUSTRATE}"),
         ("comparison", r"\bdifferen(ce|t|ces)\b|\bdiffers?\b|\bvs\.?\b|\bversus\b|\bcompar(e|ed|ing|ison)\b"
                        r"|\bdistin(ct|ction|guish)|\bsame (thing )?as\b|\bas opposed to\b|\bcontrast\b"),
         ("number", rf"{_ASKED}(?:(?:roughly|about|exactly|approximately) )?(?!{UNTIL})how (?:many|much|long|large|big|often|old|tall|fast|expensive)\b|^{_TOPIC}how many\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
@@ -143,6 +163,10 @@ _TOLD_TO = re.compile(
     re.I,
 )
 """What a question tells the assistant to do, which is no topic."""
+_ORDERED = re.compile(
+    rf"{_TOLD_TO.pattern}|{_EXAMPLE}| (?:with|by|through) (?:an? |some )?(?:\w+ )?examples?(?=\W*$)", re.I
+)
+"""And what it asks for examples with."""
 _COINED = re.compile(
     r"^\W*(?:(?:so|and|ok|okay|hey|please) )*(?:what(?:'s|’s|s| is| are| was| were| do| does)|define|explain|describe|tell me about) (?:exactly |really )?(?!the\b)",
     re.I,
@@ -221,7 +245,7 @@ def understand(text: str) -> Question:
     if kind == "comparison" and not sides:
         kind = next((kind for kind, pattern in _PATTERNS if kind != "comparison" and pattern.search(text)), "open")
     subject = _subject(text) if kind == "definition" else _person(text) if kind == "who" else ""
-    content = tuple(dict.fromkeys(terms(_TOLD_TO.sub("", text)) or terms(text)))
+    content = tuple(dict.fromkeys(terms(_ORDERED.sub("", text)) or terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text) and not _WHICH.match(text):
         kind, subject = "definition", _SOUGHT.sub("", text.strip(" ?.!"))  # a bare topic: "the treacherous turn"
     unit: Unit = next(

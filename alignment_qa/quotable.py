@@ -145,6 +145,14 @@ def repeats(question: Question, text: str, heading: str) -> bool:
     return not any(others)
 
 
+_AS_EXAMPLE = re.compile(r"^\W*(?:for (?:example|instance)|as an (?:example|illustration)),? ", re.I)
+
+
+def for_example(text: str) -> str:
+    """The sentence without what makes it an example of something said before it: where that was asked for, it is one of that."""
+    return _AS_EXAMPLE.sub("", text)
+
+
 def dangling(text: str) -> bool:
     """The sentence opens with, or rests on, something said before it."""
     return bool(_DANGLING.match(text) or _PAIRED.search(text) or _OF_THAT_KIND.match(text))

@@ -20,6 +20,7 @@ TRIED: dict[str, tuple[float, ...]] = {
     "answerable.FAR": (0.1, 0.3),
     "answerable.ALIKE": (0.7, 0.9),
     "answerable.LEAST": (0.02, 0.1),
+    "answer_type.SUBJECT": (4, 10),
     "lexical.LONG": (8, 20),
     "quotable.FEW": (2, 4),
     "question.TERM": (2, 5),

@@ -207,3 +207,33 @@ def test_a_number_that_counts_the_same_by_another_word_is_an_answer_and_a_year_i
     (tmp_path / "other").mkdir()
     dated = "# Barrens\n\nIn 2011 the grazers were counted on each single stem of the kelp."
     assert not quoted(tmp_path / "other", "How many grazers sit on a single stem?", lambda s: 0.0, dated)
+
+
+KELP = (
+    "# Kelp loss\n\nKelp loss is the death of a kelp forest, such as one that urchins or heat have killed, within a few years. "
+    "Kelp loss has many causes. Warm years weaken the stems, and storms tear them out.\n\n"
+    "## Records\n\nDivers reported in 2014 that nine tenths of the bull kelp north of San Francisco had died. "
+    "It has not come back since. Ada Reef argued in 2016 that kelp loss is overstated."
+)
+
+
+@pytest.mark.parametrize("question", ["What is an example of kelp loss?", "give me an example of kelp loss", "any real examples of kelp loss?"])  # fmt: skip
+def test_an_example_is_answered_by_a_case_and_not_by_what_the_thing_is(tmp_path: Path, question: str) -> None:
+    drafts = quoted(tmp_path, question, lambda s: s.score, KELP)
+    assert [draft.text for draft in drafts] == [
+        "Divers reported in 2014 that nine tenths of the bull kelp north of San Francisco had died.",
+        "It has not come back since.",
+    ]
+
+
+def test_what_opens_as_an_example_of_what_is_asked_needs_nothing_before_it(tmp_path: Path) -> None:
+    text = "# Barrens\n\nA kelp barren is a bare sea floor. As an example, the bay of Tasmania was grazed bare. Divers seldom go there."
+    first = quoted(tmp_path, "What is an example of a kelp barren?", lambda s: s.score, text)[0]
+    assert first.text == "As an example, the bay of Tasmania was grazed bare."
+
+
+def test_where_nothing_gives_an_example_what_is_nearest_is_said(tmp_path: Path) -> None:
+    text = (
+        "# Barrens\n\nA kelp barren is a bare sea floor. A kelp barren feeds few fish. Urchins keep a kelp barren bare."
+    )
+    assert quoted(tmp_path, "What is an example of a kelp barren?", lambda s: s.score, text)

@@ -16,11 +16,13 @@ from alignment_qa.question import apostrophes, is_small_talk, is_task, understan
         ("Is goal misgeneralization the same as inner misalignment?", "comparison"), ("why is alignment hard", "why"),
         ("Which papers discuss reward hacking?", "sources"), ("Can you recommend some reading on governance?", "sources"),
         ("how did the name AGI become popular in the 2000s", "how"), ("Does it cover all kinds of input?", "yes_no"), ("list open problems of it", "list"),
-        ("give me examples of it", "list"), ("four types of Goodhart", "list"), ("Ten examples of text were enough.", "open"), ("what are the puzzles for", "definition"),
+        ("give me examples of it", "example"), ("four types of Goodhart", "list"), ("Ten examples of text were enough.", "open"), ("what are the puzzles for", "definition"),
         ("Which jobs go first?", "open"), ("Does anybody know how many firms there are?", "yes_no"), ("Of all firms, how many promised it?", "number"),
         ("By how much did it grow?", "number"), ("Casper et al. 2023 open problems how many authors", "number"), ("what is lacking if it does what people wish?", "definition"),
-        ("what causes reward hacking?", "why"), ("How does RLHF work?", "how"), ("What are the steps of RLHF?", "list"),
-        ("what are some examples of specification gaming", "list"), ("Who coined the term?", "who"),
+        ("What is a concrete example of sandbagging?", "example"), ("any real-world examples?", "example"), ("Can you illustrate it with an example?", "example"),
+        ("Give me an example: What is reward hacking?", "example"), ("What is an adversarial example?", "definition"), ("Is the example of the thermostat sound?", "yes_no"),
+        ("Why do adversarial examples work?", "why"), ("what causes reward hacking?", "why"), ("How does RLHF work?", "how"), ("What are the steps of RLHF?", "list"),
+        ("what are some examples of specification gaming", "example"), ("Who coined the term?", "who"),
         ("When was it introduced?", "when"), ("how many parameters did it have", "number"), ("Is RLHF enough?", "yes_no"),
         ("Couldn't we unplug it?", "yes_no"), ("Won’t it simply obey?", "yes_no"),
         ("where can I read about mesa-optimizers?", "sources"),
@@ -112,6 +114,13 @@ def test_a_very_long_question_is_cut_and_read_quickly() -> None:
 def test_what_the_assistant_is_told_to_do_is_no_topic() -> None:
     assert understand("Please explain reef hacking.").terms == understand("What is reef hacking?").terms
     assert understand("list").terms == ("list",)
+
+
+def test_that_examples_are_asked_for_is_no_topic() -> None:
+    assert (
+        understand("What are some examples of adversarial examples?").terms == understand("adversarial examples").terms
+    )
+    assert understand("Explain kelp with an example").terms == understand("kelp").terms
 
 
 def test_ever_and_anyone_are_no_topic() -> None:
