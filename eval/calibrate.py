@@ -109,8 +109,8 @@ def _sentences(
 ) -> tuple[list[dict[str, float]], list[bool], list[str]]:
     features, labels, groups = [], [], []
     for query, _, gathered in found:
-        if not query.answerable:
-            continue
+        if not query.answerable or gathered.question.kind == "example":
+            continue  # a case is known by other signs than its closeness
         spans = [(g.document, *span) for g in query.gold for span in spans_of(g, documents[g.document])]
         for s in gathered.sentences:
             slug = slugs.get(s.passage.source.doc_id)
