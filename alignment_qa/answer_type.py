@@ -168,7 +168,7 @@ def gives_example(question: Question, heading: str, text: str) -> float:
 def holds(question: Question, text: str) -> float:
     """1 when the sentence holds what this kind of question asks for, else 0; a person of whom it says nothing, half."""
     match question.kind:
-        case "definition":
+        case "definition" | "how":
             return float(any(defines(name, text) for name in question.called))
         case "who" if question.subject:  # who is that? told by what that one is, or at least did
             return max(float(defines(question.subject, text)), 0.75 * does(question.subject, text))

@@ -69,7 +69,7 @@ def extract(
         chosen = _choose(_asked_for(evidence, shape), evidence, beside, shape, shape.limit(detail), shape.few)
         exact = evidence.question.kind in STRICT
         causal = any(_gives_cause(c.sentence) for c in chosen[:1])
-        lead_first = exact or causal or evidence.question.kind in {"definition", "yes_no"}
+        lead_first = exact or causal or bool(evidence.question.subject) or evidence.question.kind == "yes_no"
         groups = by_document(whole_lists(chosen, evidence, beside), shape.first, lead_first, exact)
     said = [c.sentence for group in groups for c in group]
     if not is_told(evidence.question, [s.text for s in said]) and not _is_headed(evidence.question, said):
@@ -202,7 +202,7 @@ def _lead(
         sentences = [s for s in sentences if s.passage.heading in {own.passage.heading for own in there}]
         alone = there
     least = alone[0].score - 2 * shape.margin
-    if evidence.question.kind == "definition":
+    if evidence.question.kind == "definition" or (evidence.question.kind == "how" and evidence.question.subject):
         near = [s for s in sentences if s.score >= least and _leans_on(s, neighbours, []) is not None]
         told = [s for s in near if s.fits or _introduces(s, alone[0])]
         names = evidence.question.called

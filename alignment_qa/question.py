@@ -6,7 +6,7 @@ The kinds follow the non-factoid taxonomy of Bolotova et al. (SIGIR 2022), cut d
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -172,6 +172,10 @@ _COINED = re.compile(
     re.I,
 )
 _PERSON = re.compile(r"^\W*(?:so |and |ok |okay |hey )?who(?:'s|’s|s| is| was) ([\w.’' -]+?)\W*$", re.I)
+_WORKING = re.compile(
+    r"^\W*(?:so |and |ok |okay )?how (?:do|does) (?:an? |the )?([\w’' -]+?)(?: actually| really| exactly| even)? work\W*$",
+    re.I,
+)
 _HURRIED = re.compile(r"\b(?:(what|who|how|where|when|why|that|there|here)(s)|(you|they)(re)|(you|they)(ve))\b", re.I)
 _SMALL_TALK = re.compile(
     r"^\W*(hi|hiya|hello|hey|good (morning|afternoon|evening|day)|thanks?( you)?( (a lot|so much|very much))?|thx|cheers|ok(ay)?|cool|great|nice|bye|"
@@ -200,7 +204,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question understood. `sides` are the things compared, `subject` what is to be defined or who is to be told of, `counted` the term for
+    """A question understood. `sides` are the things compared, `subject` what is to be defined, whose working is asked for or who is to be told of, `counted` the term for
     what is counted in "how many …", `unit` the one of the amount or time asked for, `aspect` which side of the topic; empty otherwise."""
 
     text: str
@@ -244,7 +248,7 @@ def understand(text: str) -> Question:
     sides = _sides(text) if kind == "comparison" else ()
     if kind == "comparison" and not sides:
         kind = next((kind for kind, pattern in _PATTERNS if kind != "comparison" and pattern.search(text)), "open")
-    subject = _subject(text) if kind == "definition" else _person(text) if kind == "who" else ""
+    subject = _ABOUT[kind](text) if kind in _ABOUT else ""
     content = tuple(dict.fromkeys(terms(_ORDERED.sub("", text)) or terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text) and not _WHICH.match(text):
         kind, subject = "definition", _SOUGHT.sub("", text.strip(" ?.!"))  # a bare topic: "the treacherous turn"
@@ -310,6 +314,12 @@ def _person(text: str) -> str:
     return " ".join(words) if named and not does else ""
 
 
+def _working(text: str) -> str:
+    """What a question asks the working of: "How does debate work?" """
+    found = _WORKING.match(text)
+    return found[1] if found and _is_name(found[1]) else ""
+
+
 def _trim(side: str) -> str:
     """A side without articles before it and without the clause that goes on after it."""
     before, side = None, _SIDE_END.split(side, maxsplit=1)[0]
@@ -329,3 +339,7 @@ def _subject(text: str) -> str:
     if not found:
         return ""
     return _SUBJECT_END.split(found["term"] or found["rest"] or "", maxsplit=1)[0].strip(" '\"“”,")
+
+
+_ABOUT: Mapping[Kind, Callable[[str], str]] = {"definition": _subject, "who": _person, "how": _working}
+"""The kinds of question that are about one thing, and how it is found."""

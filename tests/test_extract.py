@@ -20,7 +20,7 @@ def quoted(
     folder: Path, question: str, score: Callable[[Sentence], float | None], *texts: str, detail: Detail = "full"
 ) -> list[Draft]:
     """The answer from Markdown documents, their sentences scored so; None leaves one out."""
-    (folder / "texts").mkdir()
+    (folder / "texts").mkdir(parents=True)
     for number, text in enumerate(texts):
         (folder / "texts" / f"{number}.md").write_text(text)
     assistant = Assistant.open(make_index(folder / "texts", folder / "index"))
@@ -237,3 +237,14 @@ def test_where_nothing_gives_an_example_what_is_nearest_is_said(tmp_path: Path) 
         "# Barrens\n\nA kelp barren is a bare sea floor. A kelp barren feeds few fish. Urchins keep a kelp barren bare."
     )
     assert quoted(tmp_path, "What is an example of a kelp barren?", lambda s: s.score, text)
+
+
+def test_how_a_thing_works_begins_with_what_it_is_where_that_is_nearly_as_good(tmp_path: Path) -> None:
+    text = (
+        "# Longlines\n\nLonglines work badly in kelp and are open to much doubt. "
+        "A longline is a rope with many hooks that is laid along the sea floor. Crews lay the rope at dusk."
+    )
+    scores = {"Longlines": 0.0, "A longline": -1.0, "Crews": -1.5}
+    score = lambda s: next(value for opens, value in scores.items() if s.text.startswith(opens))  # noqa: E731
+    assert quoted(tmp_path / "a", "How does a longline work?", score, text)[0].text.startswith("A longline is a rope")
+    assert quoted(tmp_path / "b", "How do crews use a longline?", score, text)[0].text.startswith("Longlines work")

@@ -82,6 +82,8 @@ def test_a_comparison_has_two_sides_or_more(text: str, sides: tuple[str, ...]) -
         ("what is reef hacking in a nutshell", "reef hacking"),
         ("Who is Ada Reef?", "Ada Reef"),
         ("who was ada reef", "ada reef"),
+        ("How does reef hacking actually work?", "reef hacking"),
+        ("How does it work when the tide is out?", ""),
         ("Who is working on corrigibility?", ""),
         ("Who was the first to propose debate?", ""),
     ],
