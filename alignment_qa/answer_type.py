@@ -152,9 +152,8 @@ def shows(aspect: Aspect, heading: str, text: str) -> float:
 
 
 def gives_example(question: Question, heading: str, text: str) -> float:
-    """How clearly a sentence tells of a case, in [0, 1]: by saying so, by what was seen in some year, by calling
-    something one, by its section.
-    What says what all of it is tells of no case."""
+    """How clearly a sentence tells of a case, in [0, 1]: by saying so, by what was seen in some year, by calling something
+    one, by its section. What says what all of it is tells of no case."""
     subject = re.split(r"\b(?:is|are|was|were|means?)\b", text, maxsplit=1)[0]
     asked, words = set(question.terms), set(terms(subject))
     if len(subject.split()) <= SUBJECT and asked <= words and ("exampl" in asked or not _CASE.search(subject)):

@@ -26,9 +26,10 @@ class Told(NamedTuple):
         return not self.text and (self.further or self.detail is not None)
 
 
+OFTEN = 3  # times that words of manner are taken off: "please explain to me, in short, in plain words"
 Words = Sequence[tuple[Detail | None, str]]
 
-_POLITE = r"(?:(?:and|so|ok(?:ay)?|now|please|hey|hi|can you|could you|would you|will you) ?,? ?)*"
+_POLITE = r"(?:(?:and|so|ok(?:ay)?|now|please|hey|hi|can you|could you|would you|will you)\b[ ,]*)*"
 _ORDER = rf"{_POLITE}(?:explain|describe|define|tell|teach|introduce|outline|summari[sz]e|break down|walk me through|help me understand|give me)\b"
 _COUNT = r"(?:(?:just|only|at most) )?(?:an? (?:single|short|few|couple of)|one|two|three|four|five|\d+|few)(?:[ -](?:short|simple))?"
 _WHICH = r"(?:(?:total|complete|absolute|high[ -]school|school|college|curious|smart|bright) )*"
@@ -82,7 +83,7 @@ _SUMMARY = re.compile(
 )
 _WHAT = re.compile(r"\W*(?:so |and )?(?:how (?:do|does)|what(?:['’]?s| is| are))\b", re.I)
 _FURTHER = re.compile(
-    r"^\W*(?:(?:and|ok(?:ay)?|so|then|yes|please|can you|could you|would you|tell me|give me|say|show me|know|is there|do you have|i want(?: to know)?|i['’]d like(?: to know)?|any|some|much|a bit|a little|even) ?,? ?)*"
+    r"^\W*(?:(?:and|ok(?:ay)?|so|then|yes|please|can you|could you|would you|tell me|give me|say|show me|know|is there|do you have|i want(?: to know)?|i['’]d like(?: to know)?|any|some|much|a bit|a little|even)\b[ ,]*)*"
     r"(?:more(?: details?| information| info)?|(?:go|dig) deeper|go on|continue|keep going|elaborate|expand|(?:what|anything|something) else)"
     r"(?: (?:about|on|of) (?:it|this|that|them|these|those))?(?:,? please)?\W*$",
     re.I,
@@ -112,9 +113,7 @@ def apart(text: str) -> Told:
     ordered = re.match(rf"\W*{_ORDER}", text, re.I)
     told = ordered or _WHAT.match(text)
     words = (*_ANYWHERE, *(_TOLD if told else ()), *(_ORDERED if ordered else ()))
-    before = ""
-    while text != before:
-        before = text
+    for _ in range(OFTEN):
         for wish, said in words:
             rest = _without(text, said)
             if rest != text and re.search(r"\w", rest):
@@ -136,7 +135,7 @@ def _without(text: str, said: str) -> str:
     """The text without such words at its beginning, after the order to explain something, or at its end."""
     opens = rf"^\W*(?:please )?(?:{said})(?:\s*[.,:;–—-]+|(?= {_ORDER}| (?:what|how|why|who|which|is|are|can|do|does)\b))\s*"
     sentence = rf"(?<=[?.!])\s+(?:{_ORDER} (?:(?:it|this|that|me) )*)?(?:{said})[\s?.!]*$"
-    closes = rf"[\s,;:(–—-]+(?:(?<=, ){_ORDER} (?:(?:it|this|that|me) )*)?(?:{said})\)?(?=[\s?.!]*$)"
+    closes = rf"(?<![\s,;:(–—-])[\s,;:(–—-]+(?:(?<=, ){_ORDER} (?:(?:it|this|that|me) )*)?(?:{said})\)?(?=[\s?.!]*$)"
     for pattern in (opens, sentence, closes):
         text = re.sub(pattern, "", text, flags=re.I)
     return re.sub(rf"^(\W*{_ORDER}) (?:{said})[,:]?(?= \w)", r"\1", text, flags=re.I)

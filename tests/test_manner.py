@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,18 @@ def test_a_wish_about_the_last_answer_asks_nothing_else(said: str, detail: Detai
 @pytest.mark.parametrize("said", ["Tell me more", "more", "go on", "Can you elaborate?", "give me more details please", "what else?"])  # fmt: skip
 def test_more_is_what_was_not_said_yet(said: str) -> None:
     assert apart(said) == ("", None, True)
+
+
+@pytest.mark.parametrize("part", ["-", ", ", "( ", "please ", "and ", "a bit ", "can you ", "for someone who ", "like i'm a ", "in very "])  # fmt: skip
+def test_words_said_without_end_are_read_in_time_that_grows_with_them(part: str) -> None:
+    def spent(length: int) -> float:
+        started = time.process_time()
+        for tail in ("x", "?"):
+            apart((part * length)[:length] + tail)
+        return time.process_time() - started
+
+    spent(500)
+    assert spent(8000) < 64 * max(spent(1000), 0.002)  # eight times as long; its square would be as much
 
 
 def test_a_question_is_answered_as_long_as_it_says(assistant: Assistant) -> None:
