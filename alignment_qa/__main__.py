@@ -129,6 +129,8 @@ def _chat(assistant: Assistant, detail: Detail, left_out: bool) -> int:
 def _page(answer: Answer, left_out: bool) -> str:
     """The answer, then its references with the quoted words and, if asked for, what was left out, wrapped to the terminal."""
     lines = [_wrap(line, "  " if line.startswith("- ") else "") for line in answer.text.split("\n")]
+    if read_as := answer.trace.get("read_as"):
+        lines.insert(0, _wrap(f"(Read as “{read_as}”)"))
     if problem := answer.trace.get("model_error"):
         lines.insert(0, _wrap(f"({problem} Quoted instead.)"))
     if note := answer.trace.get("note"):

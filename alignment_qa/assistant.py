@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from alignment_qa import (
     prompt,
     support,
 )
+from alignment_qa.answer_type import NAMELESS
 from alignment_qa.bibliography import bibliography, listed
 from alignment_qa.chat import Spent, open_model
 from alignment_qa.cite import Draft, Quote, resolve, text_of
@@ -37,7 +39,7 @@ from alignment_qa.question import MAX_LENGTH, Question, apostrophes, understand
 from alignment_qa.retrieve import Retriever, fuse, rerank
 from alignment_qa.scope import Scope
 from alignment_qa.types import Abstention, Answer, Detail, Hit, Turn
-from alignment_qa.unsaid import unsaid
+from alignment_qa.unsaid import said_later, unsaid
 from alignment_qa.writer import Writer
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ class Assistant:
             trace["within"] = len(self._searched.doc_ids)
         told = manner.apart(" ".join(question[:MAX_LENGTH].split()))
         detail = told.detail or detail
-        again = told.again and bool(conversation.standalone("", history, self._closeness))
+        again = told.again and bool(conversation.standalone("", history, self._corpus))
         if not again and (reply := not_a_question(told.text, bool(history), self.index.count()[0])):
             yield Answer(question, reply, abstention=Abstention.OUT_OF_SCOPE, trace=trace)
             return
@@ -115,8 +117,10 @@ class Assistant:
             spent = self._writer.spent() if self._writer else None
             if self._writer and spent and history and not again:
                 put = self._writer.alone(told.text, history, understood.text, self._closeness, spent)
-                understood = self.understand(put) if put != understood.text else understood
+                understood = replace(self.understand(put), leans=True) if put != understood.text else understood
         trace["question"] = understood.text
+        if understood.leans:
+            trace["read_as"] = f"{understood.text[:1].upper()}{understood.text[1:]}"
         with clock("retrieve"):
             hits = self.gather_hits(understood, self.config.k * (2 if told.further else 1))
             parts = [self.understand(part.alone) for part in understood.parts]
@@ -126,6 +130,8 @@ class Assistant:
         with clock("evidence"):
             found = self.gather_evidence(understood, hits)
             each = [self.gather_evidence(*part) for part in zip(parts, parted, strict=True)]
+            if understood.leans and not told.further:
+                found, each = said_later(found, history), [said_later(part, history) for part in each]
             if told.further:
                 trace["further"] = True
                 found, each = unsaid(found, history), [unsaid(part, history) for part in each]
@@ -166,11 +172,14 @@ class Assistant:
     def understand(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """What is asked, standing alone, without how it should be told, misspellings repaired by the corpus and abbreviations by
         its glossary, or by what documents say that they stand for."""
-        alone = apostrophes(manner.apart(question).text)
-        alone = conversation.standalone(alone, history, self._closeness) if history else alone
+        asked = apostrophes(manner.apart(question).text)
+        alone = conversation.standalone(asked, history, self._corpus) if history else asked
+        leans = alone != asked
         spelt = self.index.respell(alone)
         alone, meaning, names = self.index.names_in(spelt).expand(spelt, self.index.uses, self.index.everyday)
-        return replace(understand(alone), meaning=meaning, names=names, parts=compound.parts(alone, self._closeness))
+        return replace(
+            understand(alone), meaning=meaning, names=names, parts=compound.parts(alone, self._corpus), leans=leans
+        )
 
     def gather_evidence(self, question: Question, hits: Sequence[Hit]) -> Evidence:
         """The sentences of the hits, scored for the question, and whether they answer it."""
@@ -306,6 +315,25 @@ class Assistant:
 
     def _closeness(self, text: str) -> float:
         return max((hit.score for hit in self._searched.search(text, 1)), default=-1.0)
+
+    @cached_property
+    def _corpus(self) -> conversation.Corpus:
+        return conversation.Corpus(self._closeness, self._named)
+
+    def _named(self, text: str) -> str:
+        """The first thing in a text that the glossary or the title of a document near it names, as the text writes it; no
+        single word of common English."""
+        spans = [(start, -end) for start, end, _ in self.index.glossary().mentions(text)]
+        for doc_id, _ in self._searched.asked(text):
+            if document := self.index.document(doc_id):
+                title = r"\W+".join(re.findall(r"\w+", document.source.title)).removesuffix("s") or "(?!)"
+                spans += [(at.start(), -at.end()) for at in re.finditer(rf"\b{title}s?\b", text, re.I)]
+        for start, end in sorted(spans):
+            name = text[start:-end]
+            if not (name.lower() in NAMELESS or self.index.everyday(name.lower())):
+                opens = re.search(r"(?<!^)(?:\b[A-Z][\w-]* )*$", text[:start])
+                return (opens[0] if opens else "") + name
+        return ""
 
     @cached_property
     def _check(self) -> support.Checker:

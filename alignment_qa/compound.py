@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from alignment_qa import conversation
+from alignment_qa import conversation, leaning
 from alignment_qa.evidence import Evidence
 from alignment_qa.lexical import terms
 from alignment_qa.question import Part
@@ -28,13 +28,13 @@ MOST = 4
 FIRST = 3  # hits of each part that are looked at; set by hand, benchmarks/constants.py tries others
 
 
-def parts(text: str, closeness: Callable[[str], float]) -> tuple[Part, ...]:
+def parts(text: str, corpus: conversation.Corpus) -> tuple[Part, ...]:
     """ "What is kelp, and why does it matter?" → "What is kelp?", "Why does kelp matter?"; at most MOST, none where the
     text asks one thing. What a part leaves out is put in from those before, as in a conversation."""
     turns: list[Turn] = []
     result = []
     for asked in _split(text)[:MOST]:
-        alone = conversation.standalone(asked, turns, closeness)
+        alone = conversation.standalone(asked, turns, corpus)
         result.append(Part(asked, f"{alone[:1].upper()}{alone[1:]}"))
         turns.append(Turn("user", asked))
     return tuple(result)
@@ -66,7 +66,7 @@ def _split(text: str) -> list[str]:
     whole = text.rstrip().endswith("?") or bool(_ASKS.match(last))
     if len(found) < 2 or not whole or not all(terms(part) and _ASKS.search(part) for part in found):
         return []
-    own = all(len(set(terms(part))) > 1 or conversation.LEANS.search(part) for part in found[1:])
+    own = all(len(set(terms(part))) > 1 or leaning.LEANS.search(part) for part in found[1:])
     return [f"{part[:1].upper()}{part[1:]}?" for part in found] if own else []
 
 

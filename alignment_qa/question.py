@@ -44,7 +44,7 @@ SIDES = 4
 """Things that are compared, at most: each is searched for by itself, and an answer has room for two sentences on each."""
 
 _AUXILIARY = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must"
-_ASKED = r"(?:(?:^|[,:;?.!–—])\W*(?:(?:so|and|but|or|then|ok|okay|on average) )*(?:(?:by|at|to|in|for|of|with|from|over|on|after|within|against|under) )?)"
+_ASKED = r"(?:(?:^|[,:;?.!–—])\W{0,4}(?:(?:so|and|but|or|then|ok|okay|on average) )*(?:(?:by|at|to|in|for|of|with|from|over|on|after|within|against|under) )?)"
 """What a question may open with before the word that asks; that word inside a question asks for nothing: "Do we know how much …" """
 UNTIL = r"how (?:soon(?! after)|far (?:off|away)|(?:long|many (?:years|decades|months))(?: is it| will it be| do we have)? (?:until|till|before (?:we|ais?|agi)))\b"
 """What asks for a time ahead in other words than "when". """
@@ -222,6 +222,8 @@ class Question:
     were put in for such names, each with its name."""
     parts: tuple[Part, ...] = ()
     """The questions that it is made of; none where it asks one thing."""
+    leans: bool = False
+    """It was put together with what its conversation had said before."""
 
     @property
     def called(self) -> tuple[str, ...]:

@@ -167,7 +167,8 @@ class Answer:
 
     `text` is Markdown-free plain text with markers like ` [1]` after each claim. `trace` holds plain JSON values:
     timings in milliseconds under `ms`, the retriever, the model (None when quoting), the configuration's hash, the
-    stand-alone `question`, the probability that the evidence `answers`, and `dropped` sentences with their reason."""
+    stand-alone `question`, that again as `read_as` where it was put together with what the conversation had said, the
+    probability that the evidence `answers`, and `dropped` sentences with their reason."""
 
     question: str
     text: str

@@ -13,9 +13,9 @@ from alignment_qa.budget import Day
 from alignment_qa.chat import Spent
 from alignment_qa.cite import Draft
 from alignment_qa.config import Config
-from alignment_qa.conversation import LEANS
 from alignment_qa.errors import ModelUnavailable
 from alignment_qa.generate import Dropped, generate, judge_by
+from alignment_qa.leaning import LEANS
 from alignment_qa.lexical import terms
 from alignment_qa.question import Question
 from alignment_qa.support import Checker, judged

@@ -41,6 +41,8 @@ TRIED: dict[str, tuple[float, ...]] = {
     "conversation.OWN": (4, 6),
     "conversation.BEFORE": (1, 3),
     "conversation.FEW": (1, 4),
+    "conversation.CONTEXT": (15, 60),
+    "unsaid.SAID": (0.6, 2.4),
     "compound.FIRST": (1, 5),
 }
 SHOWN = ("good", "recall@8", "false refusals", "declined", "AUROC")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alignment_qa.conversation import standalone
+from alignment_qa.conversation import Corpus, standalone
 from alignment_qa.lexical import terms
 from alignment_qa.retrieve import Retriever
 from alignment_qa.types import Document, Turn
@@ -50,7 +50,7 @@ class Task:
     def put(self, way: str, closeness: Callable[[str], float]) -> str:
         """The question as one of WAYS puts it."""
         if way == "ours":
-            return standalone(self.asked[-1], [Turn("user", text) for text in self.asked[:-1]], closeness)
+            return standalone(self.asked[-1], [Turn("user", text) for text in self.asked[:-1]], Corpus(closeness))
         return {"last turn": self.asked[-1], "all turns": "\n".join(self.asked)}.get(way, self.rewrite)
 
 

@@ -44,6 +44,10 @@ FLOORS = [
         "turned",
         "glossary",
         "feedback",
+        "talk",
+        "topic",
+        "pointing",
+        "leaning",
     },
     {
         "index",

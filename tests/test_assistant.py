@@ -484,12 +484,38 @@ def test_a_follow_up_is_understood_from_the_conversation(assistant: Assistant) -
     history = [Turn("user", "What is a kelp forest?"), Turn("assistant", "A kelp forest is a dense stand of algae.")]
     answer = assistant.answer("and a seagrass meadow?", history)
     assert answer.claims[0].text.startswith("A seagrass meadow is")
+    assert answer.trace["read_as"] == "What is a seagrass meadow?"
     assert "kelp" in str(assistant.answer("why do otters protect it?", history).trace["question"]).lower()
 
 
 def test_a_new_subject_is_not_mixed_with_the_last_one(assistant: Assistant) -> None:
     history = [Turn("user", "What is a kelp forest?"), Turn("assistant", "A kelp forest is …")]
-    assert assistant.answer("What are coral reefs?", history).trace["question"] == "What are coral reefs?"
+    trace = assistant.answer("What are coral reefs?", history).trace
+    assert trace["question"] == "What are coral reefs?"
+    assert "read_as" not in trace
+
+
+def test_a_follow_up_is_not_answered_with_what_was_just_said(tmp_path: Path) -> None:
+    text = (
+        "# Otters\n\nOtters of the bay open the hard shells of mussels with stones from the beach.\n\n"
+        "Otters of the bay also open the hard shells of mussels on anvils of rock.\n"
+    )
+    (first, *_) = answered(tmp_path, text, "How do otters open the hard shells of mussels?")
+    assistant = Assistant.open(tmp_path / "index")
+    history = [Turn("user", "Do otters eat mussels?"), Turn("assistant", first)]
+    claims = assistant.answer("how do they open the hard shells of those?", history).claims
+    assert claims[0].text != first
+
+
+def test_what_is_the_answer_beyond_doubt_is_said_again(assistant: Assistant) -> None:
+    history = [Turn("user", "What is a kelp forest?")]
+    history.append(Turn("assistant", assistant.answer("What is a kelp forest?").claims[0].text))
+    assert assistant.answer("what do you mean by that?", history).claims[0].text.startswith("A kelp forest is")
+
+
+def test_a_topic_is_what_the_title_of_a_document_or_the_glossary_names(assistant: Assistant) -> None:
+    history = [Turn("user", "Do storms hurt a kelp forest badly?"), Turn("assistant", "…")]
+    assert assistant.understand("who lives in it?", history).text == "who lives in kelp forest?"
 
 
 def test_a_question_for_sources_is_answered_from_bibliographies(assistant: Assistant) -> None:

@@ -124,6 +124,7 @@ def test_a_related_question_and_a_follow_up_continue_the_conversation(visitor: V
     visitor.ask(INNER)
     followed = visitor.ask("and the outer one?")
     assert "Outer alignment" in followed.locator(".answer").inner_text()
+    assert followed.locator(".read-as").inner_text() == "Read as “What is outer alignment?”"
     assert page.locator(".turn").count() == 4
 
 

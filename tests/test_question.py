@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from alignment_qa.question import apostrophes, is_small_talk, is_task, understand
@@ -127,3 +129,10 @@ def test_that_examples_are_asked_for_is_no_topic() -> None:
 
 def test_ever_and_anyone_are_no_topic() -> None:
     assert understand("Has an otter ever bitten anyone?").terms == understand("Has an otter bitten?").terms
+
+
+@pytest.mark.parametrize("text", ["? ", "- ", "so ", "how ", ", in "])
+def test_words_without_end_are_understood_in_time_that_grows_with_them(text: str) -> None:
+    started = time.perf_counter()
+    understand((text * 2000)[:2000])
+    assert time.perf_counter() - started < 0.4

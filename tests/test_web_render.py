@@ -110,7 +110,7 @@ def test_hostile_words_stay_words_wherever_they_stand(bad: str) -> None:
         hits=(Hit(one, 1.0, 1),),
         related=(bad,),
         terms=((bad, bad),),
-        trace={"model_error": bad, "dropped": [{"text": bad, "reason": bad}], "ms": {"total": bad}},
+        trace={"model_error": bad, "read_as": bad, "dropped": [{"text": bad, "reason": bad}], "ms": {"total": bad}},
     )
     declined = Answer(bad, bad, hits=(Hit(one, 1.0, 1),), abstention=Abstention.NO_EVIDENCE, related=(bad,))
     named = Glossary.of([{"term": bad, "definition": bad}])
@@ -262,6 +262,11 @@ def test_what_was_left_out_is_told_with_its_reason() -> None:
     assert "Otters fly." in words
     assert "not in the passages" in words
     assert "No server at X." in words
+
+
+def test_how_a_follow_up_was_read_is_told_above_its_answer() -> None:
+    assert "Read as “Why is kelp green?”" in Seen(shown(simple(trace={"read_as": "Why is kelp green?"}))).words
+    assert "Read as" not in Seen(shown(simple())).words
 
 
 def test_declining_is_said_plainly_with_the_nearest_documents_to_open() -> None:

@@ -102,6 +102,7 @@ def turn(
         record=json.dumps(record, ensure_ascii=False) if record else "",
         dropped=_listed(answer, "dropped"),
         orders=_listed(answer, "orders"),
+        read_as=str(answer.trace.get("read_as") or ""),
         note=str(answer.trace.get("note") or ""),
         problem=str(answer.trace.get("model_error") or ""),
     )
