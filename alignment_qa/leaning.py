@@ -127,7 +127,12 @@ def stands_for(rest: str) -> re.Match[str] | None:
 def _relative(rest: str, back: re.Match[str]) -> bool:
     """ "that" begins a clause on the noun before it: "the kinds of alignment that exist"."""
     before = re.search(r"([\w'’-]{4,}) $", rest[: back.start()])
-    return bool(rest[back.end() :].strip(" ?.!")) and back[0].lower() == "that" and bool(before) and bool(set(terms(before[1] if before else "")) - talk())
+    return (
+        bool(rest[back.end() :].strip(" ?.!"))
+        and back[0].lower() == "that"
+        and bool(before)
+        and bool(set(terms(before[1] if before else "")) - talk())
+    )
 
 
 def _owned(rest: str) -> bool:

@@ -21,6 +21,11 @@ _POINTS = re.compile(
 )
 _MARK = re.compile(r"\s*\[[\d, –-]+\]|\*\*|__")
 _HEAD = re.compile(r"^([^:.;,]{2,60}):\s")
+_DEFINED = re.compile(
+    r"^((?!(?:it|this|that|these|those|there|they|he|she|we|what|one|some|all|most) )[\w'’-]+(?: [\w'’-]+){0,4}?) (?:is|are|means?) (?:an?|the)\b",
+    re.I,
+)
+"""What an item is a definition of."""
 _CLAUSE_END = re.compile(
     r"[;:—]| – |, (?=(?:because|so|and|but|since|as|which|who|when|while|for example|for instance)\b)"
 )
@@ -40,8 +45,8 @@ def pointed(question: str, reply: str, named: Callable[[str], str]) -> str | Non
     if not found or (at := _place(found, len(listed))) is None:
         return None
     item = listed[at]
-    head = None if found["sentence"] else _HEAD.match(item)
-    name = head[1] if head else _opening(item, named(item))
+    head = None if found["sentence"] else _HEAD.match(item) or _DEFINED.match(item)
+    name = re.sub(r"^(An?|The) ", lambda article: article[0].lower(), head[1]) if head else _opening(item, named(item))
     rest = f"{question[: found.start()]} {question[found.end() :]}"
     if _ONLY.issuperset(re.findall(r"[\w’']+", rest.lower())):
         return f"What is {name}?" if name else f"{_CLAUSE_END.split(item)[0]}?"

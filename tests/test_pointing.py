@@ -10,6 +10,7 @@ REPLY = """The main approaches differ: [1]
 - Scalable oversight looks for ways to judge hard work. [2]
 - One reward model cannot stand for many people, because they differ. [3]
 - Robustness and adversarial training aim at bad days. [4]
+- A guard model is the second that looks on. [6]
 - Control: get safe use out of any model. [5]
 - …"""
 NAMES = ("scalable oversight", "reward model", "robustness")
@@ -27,7 +28,8 @@ def named(text: str) -> str:
         ("the second?", "One reward model cannot stand for many people?"),  # what it names is not what it opens with
         ("why the 3rd?", "why that: Robustness and adversarial training aim at bad days?"),  # one of two names
         ("explain the last point", "What is Control?"),  # what is left out of a list is no item
-        ("what is wrong with point 4", "what is wrong with Control?"),
+        ("what is wrong with point 5", "what is wrong with Control?"),
+        ("tell me more about number four", "What is a guard model?"),  # which it defines
         ("explain the first sentence", "The main approaches differ?"),
     ],
 )
@@ -38,7 +40,7 @@ def test_an_item_is_put_where_it_was_pointed_at(question: str, expected: str) ->
 @pytest.mark.parametrize(
     "question",
     [
-        "the fifth one?",  # there are four
+        "the sixth one?",  # there are five
         "when was it first published?",
         "who drafted the first part of the constitution?",
         "compare the first two",
