@@ -78,6 +78,27 @@ def by_document(chosen: list[Chosen], nearly: float, lead_first: bool, exact: bo
     return result
 
 
+def lists_once(groups: list[list[Chosen]]) -> list[list[Chosen]]:
+    """The groups with the items of a list that several of them quote from in the first of these, in their order."""
+    begun: dict[tuple[str, int], list[Chosen]] = {}
+    result = []
+    for group in groups:
+        into = kept = list[Chosen]()
+        lead = group[0]
+        for c in group:
+            if not c.item:
+                lead, at = c, (c.sentence.passage.passage_id, c.sentence.place)
+                into = begun.setdefault(at, kept) if c.sentence.form == "lead_in" else kept
+            if into is kept:
+                kept.append(c)
+            elif c.item and not any(_within(c.sentence, other.sentence) for other in into):
+                first = 1 + next(n for n, other in enumerate(into) if _within(lead.sentence, other.sentence))
+                last = next((n for n in range(first, len(into)) if not into[n].item), len(into))
+                into[first:last] = _in_order([*into[first:last], c])
+        result += [kept] if kept else []
+    return result
+
+
 def _list_around(lead: Chosen, group: list[Chosen]) -> list[Chosen]:
     """The list that the lead is an item of, where it is quoted whole: what leads into it tells how its items are meant, and
     a step says little before the ones that lead to it."""

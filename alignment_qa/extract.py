@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from alignment_qa.answer_type import STRICT, gives_example, is_told, mentions, says_of_each
 from alignment_qa.answerable import repeats
-from alignment_qa.arrange import Chosen, by_document, whole_lists
+from alignment_qa.arrange import Chosen, by_document, lists_once, whole_lists
 from alignment_qa.cite import Draft, Quote
 from alignment_qa.definition import classes, defines, names_first, serves
 from alignment_qa.evidence import Evidence, Sentence
@@ -279,7 +279,9 @@ def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composit
     none."""
     sides, each = evidence.question.sides, 1 if detail == "brief" else shape.side
     both = [s for s in evidence.sentences if all(mentions(side, s.text) for side in sides) and not dangling(s.text)]
-    stated = sorted((s for s in both if s.fits), key=lambda s: not says_of_each(sides, s.text))
+    least = max(s.score for s in evidence.sentences) - shape.far
+    differ = (s for s in both if s.fits and s.score >= least)
+    stated = sorted(differ, key=lambda s: -s.score - 2 * shape.margin * says_of_each(sides, s.text))
     groups: list[list[Chosen]] = []
     taken: list[Sentence] = []
     first = _choose(stated, evidence, beside, shape, each, few=1)  # none where they only ask for it
@@ -306,7 +308,7 @@ def _compare(evidence: Evidence, detail: Detail, beside: Beside, shape: Composit
     firsts = [block[0][0].sentence for block in blocks]
     if len({first.passage.source.doc_id for first in firsts}) == 1:  # one document: its order, which it writes in
         blocks.sort(key=lambda block: block[0][0].sentence.start)
-    return groups + [group for block in blocks for group in block]
+    return lists_once(groups + [group for block in blocks for group in block])
 
 
 def _mentions_any(sides: Collection[str], text: str) -> bool:

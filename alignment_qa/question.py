@@ -72,8 +72,6 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
                     r"|what (should|can|could) (i|we|one) read|reading list|recommend(ed)? (me )?((some|any|a|good|further) )*(reading|papers?|articles?|books?|posts?|literature|resources)"
                     r"|(which|what|any) ((good|other|more) )?(papers?|articles?|books?|posts?|essays?|documents?|works) (are (on|about)|on|about|discuss|cover|mention|describe|deal with|talk about|address))"),
         ("example", rf"{_EXAMPLE}|{_ILLUSTRATE}"),
-        ("comparison", r"\bdifferen(ce|t|ces)\b|\bdiffers?\b|\bvs\.?\b|\bversus\b|\bcompar(e|ed|ing|ison)\b"
-                       r"|\bdistin(ct|ction|guish)|\bsame (thing )?as\b|\bas opposed to\b|\bcontrast\b"),
         ("number", rf"{_ASKED}(?:(?:roughly|about|exactly|approximately) )?(?!{UNTIL})how (?:many|much|long|large|big|often|old|tall|fast|expensive)\b|^{_TOPIC}how many\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
                    r"(number|percentage|percent|fraction|share|proportion|rate|price|cost|budget|salary|accuracy|size|score|odds|probability|chance|temperature|amount|factor|sum|deviation|total|figure)\b"
                    r"|\bwhat (do|does|did)\b.{1,60}\b(pay|cost|earn|charge)\b"),
@@ -125,12 +123,19 @@ _ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = tuple(
 _SIDES = tuple(
     re.compile(pattern, re.I)
     for pattern in (
-        r"\bdifferences? (?:is |are )?(?:there )?between (?P<a>.+?) (?:and|&|or) (?P<b>[^?.!]+)",
-        r"\bdistin(?:ction between|guishes|guish(?: between)?) (?P<a>.+?) (?:and|from) (?P<b>[^?.!]+)",
-        r"\bcompar(?:e|ing|ison of|ison between) (?P<a>.+?) (?:and|with|to|against) (?P<b>[^?.!]+)",
-        r"\b(?:how|in what way) (?:is|are|does|do|did|was) (?P<a>.+?) (?:different|differ|distinct|distinguished) (?:from|to|than) (?P<b>[^?.!]+)",
-        r"\b(?:is|are) (?P<a>.+?) (?:really |just |simply |actually )?(?:the )?same (?:thing )?(?:as|with) (?P<b>[^?.!]+)",
-        r"(?:what is |what's |explain )?(?P<a>[^?.!,]+?) (?:vs\.?|versus|as opposed to|in contrast to) (?P<b>[^?.!]+)",
+        r"\b(?:diff(?:s|erences?)?|distinctions?|contrast|compari[sz]ons?) (?:is |are )?(?:there )?(?:between|of) (?P<a>.+?) (?:and|&|or|with) (?P<b>[^?.!]+)",
+        r"\b(?:distinguish(?:es)?(?: between)?|differentiat(?:es?|ing)|separates?|sets?|tell) (?P<a>(?!me\b|us\b).{1,80}?)(?: apart)? from (?P<b>[^?.!]+)",
+        r"\b(?:compar(?:e|ing)|contrast(?:ing)?|distinguish(?:es)? between) (?P<a>(?!(?:what|how|why|who)\b).+?) (?:and|with|to|against) (?P<b>[^?.!]+)",
+        r"\b(?:how|in (?:what|which) ways?) (?:is|are|was|were) (?P<a>.{1,80}?) (?:different|distinct|distinguished) (?:from|to|than) (?P<b>[^?.!]+)",
+        r"\b(?:do|does|did) (?P<a>.{1,80}?) (?:differ (?:from|to)|compare (?:to|with|against)|stack up (?:to|against)) (?P<b>[^?.!]+)",
+        r"\b(?:(?:do|does|did)(?! (?:i|you|we)\b)|tell) (?P<a>.{1,80}?) (?:and|or) (?P<b>[^?.!]{1,80}?) (?:really |actually |even )?(?:differ|compare|contrast|apart|have in common)\b",
+        r"\b(?:is|are|was|were) (?P<a>.{1,80}?) (?:and|or) (?P<b>[^?.!]{1,80}?) (?:really |just |simply |actually |basically |exactly |all )*(?:the same|different|identical|equivalent|synonym\w*|interchangeable)\b",
+        r"\b(?:is|are) (?P<a>.{1,80}?) (?:really |just |simply |actually |basically |exactly )*(?:the same (?:thing )?(?:as|with)|different (?:from|to|than)|identical (?:to|with)|equivalent to|an?(?:other| fancy| new)? (?:name|word|synonym|term) (?:for|of)|unlike) (?P<b>[^?.!]+)",
+        r"^(?:what is |what's |explain )?(?P<a>[^?.!,]+?) (?:vs\.?|versus|as opposed to|in contrast (?:to|with)) (?P<b>[^?.!]+)",
+        r"^(?:what is |what's |explain )?(?P<a>[^?.!,\s]+(?: [^?.!,\s]+){0,3}?) (?:as )?(?:compared (?:to|with)|in comparison (?:to|with)) (?P<b>[^?.!]+)",
+        r"^(?P<a>[\w'’-]+(?: [\w'’-]+){0,3})/(?P<b>[\w'’-]+(?: [\w'’-]+){0,3}) (?:difference|comparison)s?\b",
+        r"^which (?:is|are|was|one is) [\w ]{1,30}[,:] (?P<a>[^?.!,:]{1,60}?) or (?P<b>[^?.!,:]{1,60})\W*$",
+        r"^(?P<a>[^?.!:,]{1,60}?) (?:and|or) (?P<b>[^?.!:,]{1,60}): (?:which|what|how)(?:['’]s| is| are)? (?:the )?(?:better|best|worse|difference|same|safer|cheaper)\b[^,;]*$",
     )
 )
 _SIDE_END = re.compile(
@@ -247,9 +252,8 @@ def understand(text: str) -> Question:
     """What a question asks for, from its words alone."""
     text = " ".join(text[:MAX_LENGTH].split())
     kind: Kind = next((kind for kind, pattern in _PATTERNS if pattern.search(text)), "open")
-    sides = _sides(text) if kind == "comparison" else ()
-    if kind == "comparison" and not sides:
-        kind = next((kind for kind, pattern in _PATTERNS if kind != "comparison" and pattern.search(text)), "open")
+    sides = () if kind in {"sources", "example"} else _sides(text)
+    kind = "comparison" if sides else kind
     subject = _ABOUT[kind](text) if kind in _ABOUT else ""
     content = tuple(dict.fromkeys(terms(_ORDERED.sub("", text)) or terms(text)))
     if kind == "open" and 0 < len(text.split()) <= 5 and content and not _TASK.match(text) and not _WHICH.match(text):

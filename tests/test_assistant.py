@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ import pytest
 from alignment_qa import Abstention, Answer, Assistant, Turn
 from alignment_qa.answerable import names
 from alignment_qa.cite import as_json
+from alignment_qa.extract import extract
 from alignment_qa.lists import list_of
 from alignment_qa.question import understand
 from tests.conftest import ROOT, make_index
@@ -313,7 +315,7 @@ def test_a_definition_is_found_in_a_document_about_something_else(tmp_path: Path
 def test_what_was_asked_for_counts_by_how_far_it_comes_after_the_best_sentence(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "trust.md").write_text(
-        "# The kelp trust\n\nThe kelp trust was founded by divers of the bay. The kelp trust was founded on a stormy day of 1988.\n"
+        "# The kelp trust\n\nThe kelp trust was founded by divers of the bay. The trust was founded on a stormy day of 1988.\n"
     )
     assistant = Assistant.open(make_index(tmp_path / "texts", tmp_path / "index"))
 
@@ -739,6 +741,31 @@ def test_a_verb_that_asks_for_an_author_is_no_word_that_documents_lack(assistant
     assert answer.abstention is Abstention.NO_EVIDENCE
     assert "“Mongolia”" in answer.text
     assert "coined" not in answer.text
+
+
+def test_a_list_that_both_sides_of_a_comparison_are_told_in_is_quoted_once(tmp_path: Path) -> None:
+    text = (
+        "# Tides\n\nThe work of a diver changes with the tide:\n\n"
+        "- A spring tide means that the diver has an hour between two strong currents.\n"
+        "- Fog means that nobody dives.\n"
+        "- A neap tide means that the diver has four hours in water that hardly moves.\n"
+    )
+    answered(tmp_path, text, "spring tide vs neap tide")
+    lines = Assistant.open(tmp_path / "index").answer("spring tide vs neap tide").text.split("\n")
+    assert [line[:15] for line in lines] == ["The work of a d", "- A spring tide", "- A neap tide m", "- …"]
+
+
+def test_a_sentence_that_has_the_words_of_both_sides_and_is_far_from_the_question_does_not_lead(
+    assistant: Assistant,
+) -> None:
+    question = assistant.understand("What is the difference between a kelp forest and a seagrass meadow?")
+    found = assistant.gather_evidence(question, assistant.gather_hits(question, 8))
+    others = [sentence for sentence in found.sentences if not sentence.text.startswith("Unlike kelp")]
+    best, text = others[0], "A kelp forest and a seagrass meadow differ."
+    for score, leads in ((best.score - 1, True), (best.score - 9, False)):
+        said = replace(others[-1], text=text, fits=True, score=score)
+        (first, *_) = extract(replace(found, sentences=(*others[:-1], said)))
+        assert (first.text == text) is leads
 
 
 def test_a_list_of_one_item_in_a_comparison_is_no_error(tmp_path: Path) -> None:

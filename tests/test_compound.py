@@ -6,11 +6,12 @@ import pytest
 
 from alignment_qa.assistant import Assistant
 from alignment_qa.compound import parts
+from alignment_qa.conversation import Corpus
 from alignment_qa.types import Abstention
 
 
 def split(text: str) -> tuple[str, ...]:
-    return tuple(part.alone for part in parts(text, lambda _: 0.0))
+    return tuple(part.alone for part in parts(text, Corpus(lambda _: 0.0)))
 
 
 def test_what_a_part_leaves_out_is_put_in_from_the_one_before() -> None:

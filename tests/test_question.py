@@ -65,6 +65,37 @@ def test_a_comparison_has_two_sides_or_more(text: str, sides: tuple[str, ...]) -
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "How do kelp and algae differ?", "In what ways do kelp and algae differ?", "do kelp and algae differ", "How does kelp compare to algae?",
+        "What separates kelp from algae?", "What sets kelp apart from algae?", "How can I tell kelp from algae?", "How do I tell kelp and algae apart?",
+        "Are kelp and algae the same thing?", "is kelp just a fancy word for algae?", "In what way is kelp unlike algae?", "kelp compared to algae",
+        "contrast kelp with algae", "whats the diff between kelp and algae", "kelp/algae difference", "difference of kelp and algae",
+        "Which is better, kelp or algae?", "kelp or algae: which is better?", "What do kelp and algae have in common?",
+    ],
+)  # fmt: skip
+def test_a_comparison_is_heard_however_it_is_put(text: str) -> None:
+    assert understand(text).kind == "comparison"
+    assert understand(text).sides == ("kelp", "algae")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Why do different otters behave differently?",
+        "Does it make a difference?",
+        "What would an otter do in a different bay?",
+        "Tell me about otters from the start",
+        "Contrast what otters can do with what they leave",
+        "how badly did the storm hit the small otters compared to others",
+        "Otters and urchins: which of them lives longest, and who counted?",
+    ],
+)
+def test_what_only_speaks_of_differences_compares_nothing(text: str) -> None:
+    assert understand(text).sides == ()
+
+
+@pytest.mark.parametrize(
     ("text", "subject"),
     [
         ("What is a mesa-optimizer?", "mesa-optimizer"),
@@ -131,7 +162,9 @@ def test_ever_and_anyone_are_no_topic() -> None:
     assert understand("Has an otter ever bitten anyone?").terms == understand("Has an otter bitten?").terms
 
 
-@pytest.mark.parametrize("text", ["? ", "- ", "so ", "how ", ", in "])
+@pytest.mark.parametrize(
+    "text", ["? ", "- ", "so ", "how ", ", in ", "is a and ", "do a or b ", "tell a from ", "which is a, ", "a/b "]
+)
 def test_words_without_end_are_understood_in_time_that_grows_with_them(text: str) -> None:
     started = time.perf_counter()
     understand((text * 2000)[:2000])
