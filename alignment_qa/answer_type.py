@@ -151,6 +151,36 @@ def shows(aspect: Aspect, heading: str, text: str) -> float:
     return (float(bool(_SHOWS[aspect].search(text))) + float(bool(_SECTION[aspect].search(section)))) / 2
 
 
+_LISTED = tuple(
+    re.compile(rf"\b(?:{words})\b", re.I)
+    for words in (
+        r"approaches|methods|techniques|strategies|proposals|solutions|remedies|defen[cs]es|mitigations|ways|measures|families of methods?",
+        r"types|kinds|sorts|forms|varieties|categories|classes|families",
+        r"steps|stages|phases",
+        r"parts|components|elements|ingredients",
+        r"problems|issues|difficulties|challenges|obstacles|limits|limitations|weaknesses|drawbacks|criticisms|critics|objections|doubts",
+        r"reasons|arguments|causes|explanations",
+        r"risks|dangers|harms|threats",
+        r"benefits|advantages|uses|applications",
+        r"effects|consequences|implications|conclusions",
+        r"conditions|requirements|assumptions|premises",
+        r"findings|results",
+    )
+)
+"""Words for what a list may be of, those that stand for the same together."""
+
+
+def leads_into(question: Question, heading: str, text: str) -> bool:
+    """It leads into a list of what is asked for, by its own words or its section's, and names all else in the question."""
+    words = next((words for words in _LISTED if words.search(question.text)), None)
+    if words is None or not set(terms(words.sub(" ", question.text))) <= set(terms(f"{heading} {text}")):
+        return False
+    others = (re.match(r" of (?:(?:the|an?) )?([\w-]+)", text[found.end() :]) for found in words.finditer(text))
+    if any(of is None or set(terms(of[1])) <= set(question.terms) for of in others):
+        return True
+    return bool(words.search(heading.rpartition("›")[2])) and not any(other.search(text) for other in _LISTED)
+
+
 def gives_example(question: Question, heading: str, text: str) -> float:
     """How clearly a sentence tells of a case, in [0, 1]: by saying so, by what was seen in some year, by calling something
     one, by its section. What says what all of it is tells of no case."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alignment_qa.answer_type import STRICT, gives_example, is_told, mentions, says_of_each
+from alignment_qa.answer_type import STRICT, gives_example, is_told, leads_into, mentions, says_of_each
 from alignment_qa.answerable import repeats
 from alignment_qa.arrange import Chosen, by_document, lists_once, whole_lists
 from alignment_qa.cite import Draft, Quote
@@ -69,7 +69,9 @@ def extract(
         chosen = _choose(_asked_for(evidence, shape), evidence, beside, shape, shape.limit(detail), shape.few)
         exact = evidence.question.kind in STRICT
         causal = any(_gives_cause(c.sentence) for c in chosen[:1])
-        lead_first = exact or causal or bool(evidence.question.subject) or evidence.question.kind == "yes_no"
+        lists = any(_lists(evidence.question, c.sentence) for c in chosen[:1])
+        told = bool(evidence.question.subject) or evidence.question.kind == "yes_no"
+        lead_first = exact or causal or lists or told
         groups = by_document(whole_lists(chosen, evidence, beside), shape.first, lead_first, exact)
     said = [c.sentence for group in groups for c in group]
     if not is_told(evidence.question, [s.text for s in said]) and not _is_headed(evidence.question, said):
@@ -85,14 +87,25 @@ def extract(
 
 
 def _asked_for(evidence: Evidence, shape: Composition) -> Sequence[Sentence]:
-    """The sentences that may answer, best first: where an example is asked for, those that give one and are not much farther
-    off than the best, the clearer ones before others that are as near; all where there is none."""
-    if evidence.question.kind != "example" or not evidence.sentences:
-        return evidence.sentences
-    least = evidence.sentences[0].score - shape.far
-    clear = [(s, gives_example(evidence.question, s.passage.heading, s.text)) for s in evidence.sentences]
+    """The sentences that may answer, best first. Where a list is asked for, what leads into one of such things comes first.
+    Where an example is, those that give one, the clearer ones before others that are as near; all where there is none.
+    Both where they are not much farther off than the best."""
+    question, sentences = evidence.question, evidence.sentences
+    if question.kind not in {"list", "example"} or not sentences:
+        return sentences
+    least = sentences[0].score - shape.far
+    if question.kind == "list":
+        lists = [s for s in sentences if s.score >= least and _lists(question, s)]
+        rest = (s for s in sentences if not any(s is other for other in lists))
+        return [*(replace(s, score=sentences[0].score) for s in lists), *rest]
+    clear = [(s, gives_example(question, s.passage.heading, s.text)) for s in sentences]
     told = [replace(s, score=s.score + shape.case * how) for s, how in clear if how > 0 and s.score >= least]
-    return sorted(told, key=lambda s: -s.score) or evidence.sentences
+    return sorted(told, key=lambda s: -s.score) or sentences
+
+
+def _lists(question: Question, sentence: Sentence) -> bool:
+    """It leads into a list of what is asked for."""
+    return sentence.form == "lead_in" and leads_into(question, sentence.passage.heading, sentence.text)
 
 
 def _choose(

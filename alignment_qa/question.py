@@ -58,6 +58,11 @@ _EXAMPLE = (
 )
 """How a question opens that asks for examples; not one after adversarial examples, nor after "the example of the thermostat". """
 _ILLUSTRATE = r"\b(?:illustrate|explain|show|describe)\b.* (?:with|by|through) (?:an? |some )?(?:\w+ )?examples?\W*$"
+_CLASSES = (
+    "ways|reasons|steps|stages|phases|methods|approaches|techniques|strategies|proposals|solutions|defen[cs]es|mitigations|problems|challenges|difficulties|limitations|"
+    "weaknesses|drawbacks|criticisms|objections|arguments|causes|conditions|requirements|assumptions|components|parts|risks|dangers|benefits|advantages|consequences|implications"
+)
+"""What a list may be of, in the words of a question for one."""
 AUTHORED = (
     r"^\W*(?:what|which)\b[^?]*\b(?:did [^?]+\b(?:write|publish|author)|(?:has|have) (?!been\b)[^?]+\b(?:written|published|authored))(?=\W*$| (?:about|on|so far)\b)"
     rf"|\bwhat (?:has|have) been (?:written|published) by\b|^\W*(?:(?:what|which|list|name|are there|any|all|the|some|other|more|key|main|recent|best|important) )*{_WORKS} "
@@ -83,8 +88,10 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("list", r"^\W*(?:so |and |ok(?:ay)? |please |now |(?:can|could) you )*(?:(?:list|name|enumerate) .{0,60}\b\w+s\b|(?:give|show|tell) (?:me |us )?(?:a list|(?:\w+ ){0,2}examples)\b)"
                  r"|\bwhat (are|were) (the |some |all )?(\w+ ){0,3}(types?|kinds?|sorts?|ways|examples|cases|"
                  r"reasons|steps|stages|methods|approaches|problems|causes|conditions|forms|components|parts|sub-?problems|limits|limitations|arguments|objections)\b"
+                 rf"|\bwhat (?:are|were) (?:the|some|all) (?:\w+ ){{0,3}}(?:{_CLASSES})\b"
                  r"|^\W*what (?:are|were) (?:the|some|all|any) (?:\w+[ -]){0,3}\w+[^s\W]s\b (?:of|in|for|to|behind|that|between) \w"
-                 rf"|^(?!\W*(?:{_AUXILIARY}|if|how|why|when|where|who|whose|with|in|by|on|for)\b)(?!.*\.$)\W*(?:[\w'’-]+ ){{0,3}}(examples|types|kinds|sorts) of\b|\b(which|what) (\w+ )?(types|kinds|sorts|problems|methods|conditions|cases)\b"),
+                 rf"|^(?!\W*(?:{_AUXILIARY}|if|how|why|when|where|who|whose|with|in|by|on|for)\b)(?!.*\.$)\W*(?:[\w'’-]+ ){{0,3}}(?:(examples|types|kinds|sorts) of|(?:{_CLASSES}) (?:of|to|for|against|with)) \w"
+                 rf"|\b(which|what) (\w+ )?(types|kinds|sorts|problems|methods|conditions|cases)\b|^\W*(?:(?:in|for|under) )?(?:which|what) (?:\w+ )?(?:{_CLASSES})\b"),
         ("how", r"^\W*(and |so |but )?how\b|\bin what way\b|\bwhat happens\b"),
         ("definition", r"^\W*(so |and |ok |okay |hey |please )?(what(?:'?s|’s| is| are| was| were| exactly)(?! (?:so )?(?:wrong|bad|good) )|what (?:do|does) (?!it )[^?]{1,80}?(?: stand for| refer to|(?<!to) mean\b| do(?=\W*$))|define|explain|describe|state|outline|summari[sz]e|"
                        r"(?:meaning|definition) of|tell me (about|what)|can you (explain|define|tell me))\b"),

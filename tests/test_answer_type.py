@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alignment_qa import answer_type
-from alignment_qa.answer_type import holds, says_of_each, shows
+from alignment_qa.answer_type import holds, leads_into, says_of_each, shows
 from alignment_qa.question import understand
 
 
@@ -211,3 +211,21 @@ def test_a_question_why_is_answered_by_a_cause() -> None:
     assert not holds(asked, "The reason is not the rock alone.")
     assert not holds(asked, "Kelp forests grow near the shore, and not because of the light.")
     assert not holds(asked, "Kelp forests grow near the shore of every continent.")
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "text", "leads"),
+    [
+        ("What are the approaches to kelp farming?", "Kelp farming › The main methods", "Three have been tried:", True),
+        ("What are the approaches to kelp farming?", "Kelp farming", "Kelp farming knows three techniques:", True),
+        ("What are the approaches to kelp farming?", "Kelp farming › Methods", "Critics raise objections:", False),
+        ("What are the approaches to kelp farming?", "Kelp farming › History", "Three years stand out:", False),
+        ("What are the approaches to kelp farming?", "Otters › Methods", "Three have been tried:", False),
+        ("What kinds of kelp are there?", "Kelp", "Two kinds of otter eat near kelp:", False),
+        ("Who farms kelp?", "Kelp farming › Methods", "Three have been tried:", False),
+    ],
+)
+def test_what_leads_into_the_list_that_was_asked_for_says_so_or_its_section_does(
+    question: str, heading: str, text: str, leads: bool
+) -> None:
+    assert leads_into(understand(question), heading, text) is leads

@@ -66,6 +66,21 @@ def test_a_list_is_kept_whole(assistant: Assistant) -> None:
     assert_exact(answer, assistant)
 
 
+def test_the_list_of_what_is_asked_for_comes_before_what_the_topic_is(tmp_path: Path) -> None:
+    text = (
+        "# Kelp farming\n\nKelp farming is the raising of kelp by people. The main approaches to kelp farming differ by coast. "
+        "Approaches to kelp farming are old.\n\n## The main methods\n\nThree have been tried:\n\n"
+        "- Ropes hang from rafts.\n- Nets lie on sand.\n- Poles stand in mud.\n"
+    )
+    claims = answered(tmp_path, text, "What are the main approaches to kelp farming?")
+    assert claims[:4] == [
+        "Three have been tried:",
+        "Ropes hang from rafts.",
+        "Nets lie on sand.",
+        "Poles stand in mud.",
+    ]
+
+
 def test_a_list_that_runs_over_two_passages_is_given_whole(tmp_path: Path) -> None:
     items = "\n".join(
         f"- Otters use tool number {n} to open the hard shells of the animals that they find on the sea floor, "

@@ -67,6 +67,26 @@ def test_a_comparison_has_two_sides_or_more(text: str, sides: tuple[str, ...]) -
 @pytest.mark.parametrize(
     "text",
     [
+        "ways to count otters",
+        "problems with kelp farms",
+        "objections to otter hunting",
+        "what dangers did the divers see",
+        "What are the main criticisms of kelp farming?",
+        "in what ways are otters like seals?",
+    ],
+)
+def test_several_things_of_a_kind_are_a_list(text: str) -> None:
+    assert understand(text).kind == "list"
+
+
+@pytest.mark.parametrize("text", ["What are structural risks?", "What are coastal defences?"])
+def test_the_name_of_a_thing_that_has_several_is_no_list(text: str) -> None:
+    assert understand(text).kind == "definition"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "How do kelp and algae differ?", "In what ways do kelp and algae differ?", "do kelp and algae differ", "How does kelp compare to algae?",
         "What separates kelp from algae?", "What sets kelp apart from algae?", "How can I tell kelp from algae?", "How do I tell kelp and algae apart?",
         "Are kelp and algae the same thing?", "is kelp just a fancy word for algae?", "In what way is kelp unlike algae?", "kelp compared to algae",
