@@ -93,6 +93,7 @@ _CONTINUES = re.compile(
     re.I,
 )
 
+_CONCLUDES = re.compile(r"^[^,;:.?!]{1,80}\b(?:therefore|thus|hence|consequently|accordingly)\b", re.I)
 _BESIDE_OTHERS = re.compile(
     r"^(?:(?! and\b)[^,;:]){1,80}? (?:is|was) (?:also )?(?:(?:an?|the) (?:\w+ly )?(?:related|similar|narrower|broader|weaker|stronger|milder|further|other|second|third|fourth|fifth)|another) "
     r"(?!.*\b(?:to|than|from|of|as|in|that|which|who|whose|where)\b)",
@@ -160,8 +161,8 @@ def dangling(text: str) -> bool:
 
 def opens_badly(text: str) -> bool:
     """The sentence may stand alone, and is none to begin with: it asks its reader to think of something ("Consider a robot
-    that …"), which sets a scene and answers nothing, or counts on from others ("A second reason is …", "Time is another one")."""
-    return bool(_ADDRESSES.match(text) or _CONTINUES.match(text) or _BESIDE_OTHERS.match(text))
+    that …"), which sets a scene and answers nothing, or counts on from others ("A second reason is …", "Time is another one") or concludes from them ("A box therefore needs …")."""
+    return any(pattern.match(text) for pattern in (_ADDRESSES, _CONTINUES, _BESIDE_OTHERS, _CONCLUDES))
 
 
 def bare(passage: Passage, place: int) -> tuple[int, int, str]:

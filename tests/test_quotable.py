@@ -128,9 +128,11 @@ def test_a_sentence_of_a_kind_that_was_told_before_does_not_stand_alone(text: st
         ("Netting is another way to lose an otter.", False),
         ("A stoat is a weaker animal than an otter.", False),
         ("A stoat and an otter are different animals.", False),
+        ("A plan that rests on nets therefore needs rope.", True),
+        ("A plan needs nets, and therefore rope.", False),
     ],
 )
-def test_a_sentence_that_counts_on_from_others_or_sets_a_scene_is_none_to_begin_with(text: str, badly: bool) -> None:
+def test_a_sentence_that_counts_on_or_concludes_from_others_or_sets_a_scene_is_none_to_begin_with(text: str, badly: bool) -> None:
     assert opens_badly(text) == badly
 
 
