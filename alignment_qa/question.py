@@ -57,6 +57,13 @@ _EXAMPLE = (
     r"more|another|one|few|clear|practical|typical)[\s,-]+)*(?:examples?|instances?|illustrations?)\b(?=\W*$|\W*:| (?:of|for|where|when|in|that|from|please|with)\b)"
 )
 """How a question opens that asks for examples; not one after adversarial examples, nor after "the example of the thermostat". """
+_EXAMPLES_OF = (
+    r"(?<=[\w’'-])(?<!al)(?<!ive)(?<!ic)(?<!ous)(?<!ed)(?<!training)(?<!shot)(?<!context)(?<!toy)(?<!test)(?<!these)(?<!those)(?<!the)(?<!\ba)(?<!\ban)(?<!any)(?<!some)"
+    r"(?<!have)(?<!has)(?<!give)(?<!gave)(?<!many)(?<!more)(?<!other)(?<!with)(?<!few)(?<!no) examples?"
+    r"(?= in (?:real\b|practice|the wild)|(?: please| pls)?\W*$)"
+)
+"""And after the thing that they are to be of: "reward hacking examples", but not "adversarial examples"."""
+_NOUN = r"(?!(?:the|this|that|which|how|who|why|when|is|are|was|were|did|does|do|can)\b)[\w’'-]+"
 _ILLUSTRATE = r"\b(?:illustrate|explain|show|describe)\b.* (?:with|by|through) (?:an? |some )?(?:\w+ )?examples?\W*$"
 _CLASSES = (
     "ways|reasons|steps|stages|phases|methods|approaches|techniques|strategies|proposals|solutions|defen[cs]es|mitigations|problems|challenges|difficulties|limitations|"
@@ -76,7 +83,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
                     r"articles?|books?|further reading|bibliography|literature)( (are|is) there|( (have|has))? been (written|published))? (on|about|for|behind)\b"
                     r"|what (should|can|could) (i|we|one) read|reading list|recommend(ed)? (me )?((some|any|a|good|further) )*(reading|papers?|articles?|books?|posts?|literature|resources)"
                     r"|(which|what|any) ((good|other|more) )?(papers?|articles?|books?|posts?|essays?|documents?|works) (are (on|about)|on|about|discuss|cover|mention|describe|deal with|talk about|address))"),
-        ("example", rf"{_EXAMPLE}|{_ILLUSTRATE}"),
+        ("example", rf"{_EXAMPLE}|{_ILLUSTRATE}|^\W*(?:(?:what|give|show|tell|list|can|could|do|any|some|an?|please|you|me|us|is|are|have|there)(?:['’]?s)? )*"
+                    rf"(?:{_NOUN} ){{0,3}}{_NOUN}{_EXAMPLES_OF}"),
         ("number", rf"{_ASKED}(?:(?:roughly|about|exactly|approximately) )?(?!{UNTIL})how (?:many|much|long|large|big|often|old|tall|fast|expensive)\b|^{_TOPIC}how many\b|\b(what|which) (was the |is the |were the )?(\w+ )?"
                    r"(number|percentage|percent|fraction|share|proportion|rate|price|cost|budget|salary|accuracy|size|score|odds|probability|chance|temperature|amount|factor|sum|deviation|total|figure)\b"
                    r"|\bwhat (do|does|did)\b.{1,60}\b(pay|cost|earn|charge)\b"),
@@ -176,7 +184,8 @@ _TOLD_TO = re.compile(
 )
 """What a question tells the assistant to do, which is no topic."""
 _ORDERED = re.compile(
-    rf"{_TOLD_TO.pattern}|{_EXAMPLE}| (?:with|by|through) (?:an? |some )?(?:\w+ )?examples?(?=\W*$)", re.I
+    rf"{_TOLD_TO.pattern}|{_EXAMPLE}|{_EXAMPLES_OF}| (?:with|by|through) (?:an? |some )?(?:\w+ )?examples?(?=\W*$)",
+    re.I,
 )
 """And what it asks for examples with."""
 _COINED = re.compile(

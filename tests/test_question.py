@@ -85,6 +85,23 @@ def test_the_name_of_a_thing_that_has_several_is_no_list(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("tool use examples", "example"),
+        ("what is a kelp tax example", "example"),
+        ("are there any sleeping examples in real otters?", "example"),
+        ("adversarial examples", "definition"),
+        ("training examples", "definition"),
+        ("What do the adversarial examples show?", "open"),
+        ("Did the authors give examples?", "yes_no"),
+    ],
+)
+def test_examples_are_asked_for_after_what_they_are_of_too(text: str, kind: str) -> None:
+    assert understand(text).kind == kind
+    assert ("exampl" in understand(text).terms) is (kind != "example")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "How do kelp and algae differ?", "In what ways do kelp and algae differ?", "do kelp and algae differ", "How does kelp compare to algae?",

@@ -132,7 +132,9 @@ def test_a_sentence_of_a_kind_that_was_told_before_does_not_stand_alone(text: st
         ("A plan needs nets, and therefore rope.", False),
     ],
 )
-def test_a_sentence_that_counts_on_or_concludes_from_others_or_sets_a_scene_is_none_to_begin_with(text: str, badly: bool) -> None:
+def test_a_sentence_that_counts_on_or_concludes_from_others_or_sets_a_scene_is_none_to_begin_with(
+    text: str, badly: bool
+) -> None:
     assert opens_badly(text) == badly
 
 
